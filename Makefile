@@ -1,0 +1,99 @@
+# Field Kit.  `make demo` and `make check` are the two commands to know.
+# B is the build variant's folder, so that variants live side by side:
+#   make B=build/asan CC=clang SAN=1 check
+
+B	?= build/main
+CC	?= gcc
+PREFIX	?= /usr/local
+DESTDIR	?=
+PKGS	= libgit2 libsodium libzstd sqlite3 jansson
+
+CFLAGS	?= -O2 -g
+WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
+	  -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 \
+	  -Wno-format-nonliteral
+HARDEN	= -fstack-protector-strong -fPIE -fstack-clash-protection
+LHARDEN	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+ifdef SAN
+HARDEN	= -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	  -fno-omit-frame-pointer -DSANITIZED=1
+LHARDEN	= -fsanitize=address,undefined
+else
+HARDEN	+= -D_FORTIFY_SOURCE=2
+endif
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(HARDEN) $(CFLAGS) \
+	  $(shell pkg-config --cflags $(PKGS)) -MMD -MP
+LIBS	= $(shell pkg-config --libs $(PKGS)) -lstemmer
+
+SRC	= $(wildcard sync/base/*.c sync/*.c fieldkit/*.c)
+LIBSRC	= $(filter-out fieldkit/main.c,$(SRC))
+OBJ	= $(SRC:%.c=$(B)/obj/%.o)
+LIBOBJ	= $(LIBSRC:%.c=$(B)/obj/%.o) $(B)/obj/gen/embedded.o
+DATA	= $(wildcard schema/packs/*.json schema/store/*.sql \
+	  schema/dict/*.zdict schema/demo/*.jsonl schema/lang/*.tsv)
+
+UNIT	= $(wildcard tests/unit/test_*.c)
+UNITBIN	= $(UNIT:tests/unit/%.c=$(B)/tests/%)
+MODEL	= $(wildcard tests/model/*.c)
+MODELBIN = $(MODEL:tests/model/%.c=$(B)/model/%)
+
+all: build/fieldkit
+
+build/fieldkit: $(B)/fieldkit
+	@mkdir -p $(@D)
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+
+$(B)/fieldkit: $(B)/obj/fieldkit/main.o $(B)/libkit.a
+	$(CC) $(LHARDEN) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libkit.a: $(LIBOBJ)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/gen/embedded.c: scripts/embed $(DATA)
+	@mkdir -p $(@D)
+	scripts/embed $@ $(DATA)
+
+$(B)/obj/gen/embedded.o: $(B)/gen/embedded.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/tests/%: tests/unit/%.c $(B)/libkit.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+
+$(B)/model/%: tests/model/%.c $(B)/libkit.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+
+deps:
+	@scripts/deps
+
+demo: deps
+	@$(MAKE) --no-print-directory build/fieldkit
+	@build/fieldkit demo
+
+check:
+	@scripts/deps test
+	@$(MAKE) --no-print-directory build/fieldkit
+	@B=$(B) tests/run
+
+tests: $(UNITBIN) $(MODELBIN)
+
+install: build/fieldkit
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 build/fieldkit $(DESTDIR)$(PREFIX)/bin/fieldkit
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/fieldkit
+
+clean:
+	rm -rf build
+
+.PHONY: all deps demo check tests install uninstall clean
+.SECONDARY:
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/tests/*.d)

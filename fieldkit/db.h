@@ -1,0 +1,61 @@
+/*
+ * db -- SQLite's one door: open, statements, transactions.
+ *
+ * The only file that sees <sqlite3.h> but for the vault and the tokenizer.
+ * Faults carry SQLite's extended code and what it was doing.
+ */
+#ifndef FIELDKIT_DB_H
+#define FIELDKIT_DB_H
+
+#include "sync/base/buf.h"
+#include "sync/base/fault.h"
+
+struct db;
+struct stmt;
+
+/*
+ * Open the vault file at path, creating it if create is set: all pragmas,
+ * limits and defensive settings, busy wait of 30 s.  The key was given to
+ * vault_key.  FAULT_TRUST if it does not decrypt (wrong key or damaged).
+ */
+fault db_open(struct db **, const char *path, bool create) MUST_CHECK;
+void db_close(struct db *);
+
+/* Many statements, no results. */
+fault db_exec(struct db *, const char *sql) MUST_CHECK;
+
+/*
+ * Cached by its text (a literal); do not free.  Reset and unbound when given.
+ * A statement that does not compile is a bug and ends the program.
+ */
+struct stmt *db_prepare(struct db *, const char *sql);
+void stmt_int(struct stmt *, int at, int64_t);		/* at counts from 1 */
+void stmt_blob(struct stmt *, int at, struct bytes);
+void stmt_text(struct stmt *, int at, struct bytes);
+void stmt_null(struct stmt *, int at);
+/* *row says whether there is one.  At the end or a fault it is reset. */
+fault stmt_step(struct stmt *, bool *row) MUST_CHECK;
+/* Step once, expecting no row. */
+fault stmt_run(struct stmt *) MUST_CHECK;
+int64_t stmt_get_int(struct stmt *, int column);	/* from 0 */
+bool stmt_get_null(struct stmt *, int column);
+/* Valid until the next step or reset. */
+struct bytes stmt_get(struct stmt *, int column);
+void stmt_reset(struct stmt *);
+int64_t db_last_id(struct db *);
+
+/*
+ * BEGIN IMMEDIATE.  Waits at most 30 s for another process, then FAULT_FAIL
+ * names who holds the store.  Nested begins are counted; only the outermost
+ * commits.  db_end commits if f is NULL, else rolls back, and returns f or
+ * the commit's own fault.
+ */
+fault db_begin(struct db *) MUST_CHECK;
+fault db_end(struct db *, fault f) MUST_CHECK;
+/* BEGIN DEFERRED for a consistent read; ended by db_end too. */
+fault db_begin_read(struct db *) MUST_CHECK;
+
+/* integrity_check; FAULT_TRUST with its first line if not "ok". */
+fault db_check(struct db *) MUST_CHECK;
+
+#endif

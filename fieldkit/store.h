@@ -1,0 +1,103 @@
+/*
+ * store -- the records: every change ever seen, and the rows that they make.
+ *
+ * An edit made here and a change from afar enter by one function, store_put:
+ * merge decides, then row and log entry in one transaction.  Content: changes,
+ * settings, drafts, opened positions.  Derived (rebuildable): records, the
+ * full-text index, counts.
+ */
+#ifndef FIELDKIT_STORE_H
+#define FIELDKIT_STORE_H
+
+#include "fieldkit/db.h"
+#include "sync/change.h"
+#include "sync/merge.h"
+
+struct store {			/* borrows db */
+	struct db	*db;
+	struct id	self;
+	uint64_t	last_clock;
+};
+
+/* Create or bring to today's schema; FAULT_INVALID if it is newer. */
+fault store_open(struct store *, struct db *, const struct id *self)
+    MUST_CHECK;
+
+/*
+ * The one door.  A change that is known already is no fault and changes
+ * nothing (*new says so; may be NULL).  Local changes come with dot.n = 0:
+ * the next counter is given, and the clock; c is updated.  FAULT_TRUST if a
+ * known dot comes with other content, or an index differs from the record's
+ * creation: the change is then put into quarantine, not lost.
+ */
+fault store_put(struct store *, struct change *c, bool *new) MUST_CHECK;
+
+/* The index for a new record of this device (inside a transaction). */
+fault store_next_index(struct store *, struct index *) MUST_CHECK;
+
+/* All known changes of a record; they borrow from text. */
+struct record {
+	struct id	id;
+	struct index	index;
+	struct change	*changes;	/* by dot */
+	size_t		nchanges;
+	struct merged	merged;
+	struct bytes	type;		/* of the creation, else of the first */
+	struct buf	text;
+};
+/* FAULT_ABSENT if there is none. */
+fault store_record(struct store *, struct record *, const struct id *)
+    MUST_CHECK;
+void record_free(struct record *);
+
+/*
+ * Every record, newest first, optionally of one type; each returns a fault to
+ * stop.  withdrawn ones only if all is set.
+ */
+fault store_each(struct store *, struct bytes type, bool all,
+    fault (*each)(void *arg, struct record *), void *arg) MUST_CHECK;
+/* Only those in conflict. */
+fault store_conflicts(struct store *,
+    fault (*each)(void *arg, struct record *), void *arg) MUST_CHECK;
+
+/* Outstanding own changes that no commit carries yet: those that set
+ * `urgent` first, then by n.  Caller frees each and the list; they borrow
+ * from text. */
+fault store_unsealed(struct store *, struct change **, size_t *n,
+    struct buf *text) MUST_CHECK;
+/* Commit seq of device carries its changes first..last. */
+fault store_carried(struct store *, const struct id *device, uint64_t seq,
+    uint64_t first, uint64_t last) MUST_CHECK;
+/* The commit that carries dot; 0: none yet. */
+fault store_carrier(struct store *, const struct dot *, uint64_t *seq)
+    MUST_CHECK;
+
+struct store_counts {
+	uint64_t	records, changes, conflicts, unsealed, quarantined;
+};
+fault store_count(struct store *, struct store_counts *) MUST_CHECK;
+
+/* Settings and positions. */
+fault store_get(struct store *, const char *name, struct buf *out)
+    MUST_CHECK;		/* empty if never set */
+fault store_set(struct store *, const char *name, struct bytes) MUST_CHECK;
+/* Last opened commit seq of a device's chain. */
+fault store_opened(struct store *, const struct id *device, uint64_t *seq)
+    MUST_CHECK;
+fault store_set_opened(struct store *, const struct id *device, uint64_t seq)
+    MUST_CHECK;
+
+/* Canonical digest (design: ledger and team); comps[c] is set for each
+ * compartment that is wholly readable here. */
+struct digest {
+	struct hash	all;
+	struct hash	comp[COMP_COUNT];
+	bool		whole[COMP_COUNT];
+	uint64_t	records, changes;
+};
+fault store_digest(struct store *, struct digest *) MUST_CHECK;
+
+/* Drop and rebuild what is derived. */
+fault store_rebuild(struct store *) MUST_CHECK;
+
+#endif

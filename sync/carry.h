@@ -1,0 +1,65 @@
+/*
+ * carry -- a hub: somewhere that other devices reach too.
+ *
+ * Today a folder: a stick, a share.  Ssh, https and bundles come behind this
+ * same header.  A hub is hostile until shown otherwise: it is inspected
+ * before it is opened, what it gives is bounded, and nothing in it is run.
+ */
+#ifndef SYNC_CARRY_H
+#define SYNC_CARRY_H
+
+#include "sync/finding.h"
+#include "sync/repo.h"
+
+struct carry;
+
+struct push {			/* one ref that should move on the hub */
+	char		ref[REF_MAX];
+	struct oid	old;		/* zeros: it must not exist there */
+	struct oid	new;
+	fault		result;		/* NULL; FAULT_RACE: it was not at old */
+};
+
+/* Make an empty hub.  FAULT_INVALID if dir holds something else already. */
+fault hub_create(const char *dir) MUST_CHECK;
+
+/*
+ * Open by address: a path, or file://path.  FAULT_HUB if it is not there or
+ * cannot be read (a stick that is not in), FAULT_TRUST with the reason in
+ * its text if the folder is not what the pre-flight allows (hostile-hub),
+ * FAULT_USAGE for an address of a kind that this version does not carry.
+ * locks: a file of this device where it notes the lock files that it holds on
+ * hubs, so that its next run removes what a kill left (NULL: none).
+ */
+fault carry_open(struct carry **, const char *url, const char *locks)
+    MUST_CHECK;
+void carry_close(struct carry *);
+const char *carry_url(const struct carry *);
+
+/*
+ * The refs below refs/heads/ whose names are ours, sorted; others are
+ * counted in *foreign.  More than 512 (old keyrings not counted): FAULT_FORMAT.
+ */
+fault carry_refs(struct repo_ref **, size_t *n, size_t *foreign,
+    struct carry *) MUST_CHECK;
+
+/*
+ * Bring into `into` the commits of ref from want back to have (zeros: to the
+ * start), each with its tree and blobs, along the ref's own line (main: the
+ * previous main; its other parents are not followed).  Bounded by sequence
+ * step and bytes (R9): FAULT_FORMAT beyond.  Objects already there are
+ * skipped.  Nothing is trusted yet: the caller verifies, then moves refs.
+ */
+fault carry_fetch(struct carry *, struct repo *into, const char *ref,
+    const struct oid *have, const struct oid *want) MUST_CHECK;
+
+/*
+ * One pack with all that is new, synced; then each ref by compare and swap,
+ * in the order given.  A push that lost its race says so in result; the
+ * others go on.  FAULT_HUB if the hub cannot be written (read-only, full):
+ * refs moved before stay moved.
+ */
+fault carry_push(struct carry *, struct repo *from, struct push *, size_t n)
+    MUST_CHECK;
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * repo -- a bare git repository as a box of verified objects and refs.
+ *
+ * One of the two files that see <git2.h> (the other is carry_folder.c).
+ * Objects are checked for type and size before they are read, and their
+ * hash is computed again by libgit2.  Nothing here knows keys.
+ */
+#ifndef SYNC_REPO_H
+#define SYNC_REPO_H
+
+#include <sys/types.h>
+
+#include "sync/commit.h"
+
+struct repo;
+
+enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3 };
+
+struct repo_ref {
+	char		name[REF_MAX];
+	struct oid	oid;
+};
+
+struct tree_entry {
+	char		name[64];
+	struct oid	blob;		/* mode 100644 only */
+};
+
+/* libgit2 up and down: fsync on, no configuration of the user is read. */
+fault repo_start(void) MUST_CHECK;
+void repo_stop(void);
+
+/* The config file of every repository and hub that we make, byte for byte. */
+extern const char repo_config[];
+
+/* Make a bare repository at path (mode 0700), HEAD at refs/heads/main. */
+fault repo_create(const char *path) MUST_CHECK;
+fault repo_open(struct repo **, const char *path) MUST_CHECK;
+void repo_close(struct repo *);
+const char *repo_path(const struct repo *);
+
+/*
+ * Append the object's bytes to out.  FAULT_ABSENT if it is not there;
+ * FAULT_FORMAT if it is of another type, longer than max, or damaged.
+ */
+fault repo_read(struct buf *out, struct repo *, const struct oid *,
+    enum object_type, size_t max) MUST_CHECK;
+bool repo_has(struct repo *, const struct oid *);
+
+fault repo_write(struct oid *, struct repo *, enum object_type, struct bytes)
+    MUST_CHECK;
+/* A tree of blobs; entries in any order. */
+fault repo_write_tree(struct oid *, struct repo *, const struct tree_entry *,
+    size_t n) MUST_CHECK;
+/* At most max entries, sorted.  FAULT_FORMAT for any other mode or name. */
+fault repo_read_tree(struct tree_entry **, size_t *n, struct repo *,
+    const struct oid *, size_t max) MUST_CHECK;
+/*
+ * libgit2's three-way tree merge.  ancestor may be NULL.  FAULT_DECIDE if a
+ * path was changed on both sides.
+ */
+fault repo_merge_trees(struct oid *, struct repo *, const struct oid *ancestor,
+    const struct oid *ours, const struct oid *theirs) MUST_CHECK;
+
+/* FAULT_ABSENT if there is none. */
+fault repo_ref(struct oid *, struct repo *, const char *name) MUST_CHECK;
+/* All below prefix, sorted by name; at most max (FAULT_FORMAT above). */
+fault repo_refs(struct repo_ref **, size_t *n, struct repo *,
+    const char *prefix, size_t max) MUST_CHECK;
+/*
+ * Compare and swap: FAULT_RACE if the ref is not at old (NULL: must not
+ * exist).  Durable when it returns.
+ */
+fault repo_ref_move(struct repo *, const char *name, const struct oid *old,
+    const struct oid *new) MUST_CHECK;
+fault repo_ref_delete(struct repo *, const char *name) MUST_CHECK;
+
+/*
+ * Write one pack of these objects of `from` below objects_dir (".../objects"),
+ * fsynced, renamed, files with the given mode.  No delta search.
+ */
+fault repo_pack(struct repo *from, const struct oid *oids, size_t n,
+    const char *objects_dir, mode_t mode) MUST_CHECK;
+
+/*
+ * Under the device's own lock: remove *.lock and tmp_* that a dead process
+ * left in this (own) repository, and pack loose objects when they are many.
+ */
+fault repo_tidy(struct repo *) MUST_CHECK;
+
+/* Look again for packs that another process wrote. */
+void repo_refresh(struct repo *);
+
+#endif

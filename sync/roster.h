@@ -1,0 +1,125 @@
+/*
+ * roster -- who belongs: the state that the roster's entries make, and the
+ * bytes of an entry.  WIRE.md, section 5.
+ *
+ * A pure state machine: entries go in, in order; nothing here opens a
+ * repository.  Without the ledger's secret the sealed parts stay closed:
+ * names, roles, title and pack are then unknown, the rest is complete.
+ */
+#ifndef SYNC_ROSTER_H
+#define SYNC_ROSTER_H
+
+#include "sync/commit.h"
+#include "sync/keys.h"
+#include "sync/squeeze.h"
+
+enum roster_item {
+	ITEM_PROJECT = 1, ITEM_MEMBER, ITEM_PAPER, ITEM_EPOCH, ITEM_INVITE,
+	ITEM_UNINVITE, ITEM_ADMIT, ITEM_CUT, ITEM_CAPS, ITEM_HOME,
+	ITEM_APPROVE, ITEM_FEATURE, ITEM_RECOVER,
+	ITEM_TITLE = 65, ITEM_NAME, ITEM_REASON, ITEM_PACK, ITEM_ERASE
+};
+
+enum member_status {
+	MEMBER_INVITED,		/* invitation open, nobody admitted */
+	MEMBER_UNINVITED,	/* invitation taken back */
+	MEMBER_ACTIVE,
+	MEMBER_CUT		/* revoked, left or frozen; see the cut */
+};
+
+struct member {
+	struct id	device;
+	enum member_status status;
+	uint8_t		once_pk[32];	/* of the invitation; zeros: the first */
+	struct hash	file;		/* H(invitation file) */
+	uint64_t	expires;	/* s since 1970 */
+	uint64_t	invited_at;	/* roster seq of the invitation; 0: none */
+	uint64_t	admitted_at;	/* roster seq; 0: not admitted */
+	uint8_t		sign_pk[32], box_pk[32];
+	uint8_t		caps;
+	uint64_t	cut_at;		/* roster seq of the cut; 0: none */
+	uint64_t	cut_seq, cut_main_seq;
+	struct hash	cut_hash, cut_main_hash;
+	char		*name;		/* NULL: not known here */
+	enum role	role;		/* 0: not known here */
+};
+
+struct epoch {
+	uint32_t	e, g;
+	uint64_t	opened_at;	/* roster seq */
+	struct hash	secret[COMP_COUNT], tree;	/* commitments */
+	uint8_t		to_paper[176];
+};
+
+struct roster {
+	struct id	project;
+	struct hash	genesis;
+	bool		practice;
+	uint16_t	feature;
+	bool		newer;		/* holds an item that we do not know */
+	uint64_t	seq;		/* of the newest entry; 0: empty */
+	struct hash	*entries;	/* hash of entry i + 1 */
+	uint8_t		paper_sign[32], paper_box[32];
+	struct member	*members;
+	size_t		nmembers;
+	struct epoch	*epochs;	/* ascending e */
+	size_t		nepochs;
+	struct id	home;		/* hub id; zeros: none yet */
+	char		*title;		/* NULL: not known here */
+	struct buf	pack;		/* newest; empty: not known here */
+	uint64_t	pack_at;	/* roster seq that brought it */
+};
+
+struct roster *roster_new(void);
+void roster_free(struct roster *);
+
+/*
+ * Apply the next entry: seq and prev follow, the signer may coordinate, every
+ * item is allowed and whole, commitments agree with the keys held.  keys may
+ * be NULL.  On a fault the roster is unchanged.  FAULT_FORMAT for bytes,
+ * FAULT_TRUST for who may not.  The commit's signature was verified before;
+ * the entry's blob hash too.
+ */
+fault roster_apply(struct roster *, const struct commit *, struct bytes blob,
+    struct keys *keys, struct squeeze *) MUST_CHECK;
+
+const struct member *roster_member(const struct roster *, const struct id *);
+/* Newest epoch; NULL in an empty roster. */
+const struct epoch *roster_epoch(const struct roster *);
+const struct epoch *roster_epoch_of(const struct roster *, uint32_t e);
+/* Hash of entry seq; NULL if there is none. */
+const struct hash *roster_entry(const struct roster *, uint64_t seq);
+/* Coordinators that are active. */
+size_t roster_coordinators(const struct roster *);
+const char *role_name(enum role);		/* "worker" */
+bool role_parse(enum role *, const char *);
+uint8_t role_caps(enum role);
+
+/* Building an entry's blob: items in order, then finish. */
+struct entry {
+	struct buf	clear, sealed;
+	uint16_t	nclear, nsealed;
+};
+#define ENTRY_EMPTY { BUF_EMPTY, BUF_EMPTY, 0, 0 }
+
+void entry_project(struct entry *, const struct id *project, bool practice);
+void entry_member(struct entry *, const struct member *); /* the first */
+void entry_paper(struct entry *, const uint8_t sign[32],
+    const uint8_t box[32]);
+/* Commitments and the box to the paper key, from the keys held. */
+fault entry_epoch(struct entry *, uint32_t e, uint32_t g, struct keys *,
+    const uint8_t paper_box[32]) MUST_CHECK;
+void entry_invite(struct entry *, const struct member *);
+void entry_admit(struct entry *, const struct id *device,
+    const uint8_t sign[32], const uint8_t box[32]);
+void entry_home(struct entry *, const struct id *hub);
+void entry_title(struct entry *, const char *title);
+void entry_name(struct entry *, const struct id *device, enum role,
+    const char *name);
+void entry_pack(struct entry *, struct bytes pack);
+/* Write the blob; the sealed part under the ledger key of epoch e. */
+fault entry_finish(struct buf *blob, struct entry *, uint32_t e,
+    const struct keys *, struct squeeze *) MUST_CHECK;
+void entry_free(struct entry *);
+
+#endif
