@@ -8,34 +8,17 @@
 #ifndef FIELDKIT_PACK_H
 #define FIELDKIT_PACK_H
 
-#include "sync/base/buf.h"
-#include "sync/base/fault.h"
-#include "schema/wire.h"
+#include "fieldkit/field.h"
 
-enum field_form {		/* what a value must look like */
-	FORM_TEXT,		/* any UTF-8 */
-	FORM_INT, FORM_BOOL, FORM_DATE,
-	FORM_CODE,		/* one of the allowed values */
-	FORM_PLACE,		/* GM1234, WK123456, BU12345678 */
-	FORM_ID			/* of a record */
-};
-
-struct pack_value {
-	char		*code, *nl, *en;
-};
-
-struct pack_field {
-	char		*name, *nl, *en;
-	enum field_form	form;
-	enum kind	kind;
-	enum compartment comp;
-	char		*class;		/* letters of N I D S C T */
-	bool		required;
-	char		*generate;	/* "crockford8" when omitted; or NULL */
-	int64_t		min, max;	/* numbers; lengths of text, in chars */
-	struct pack_value *values;	/* allowed; none: any */
-	size_t		nvalues;
-};
+/* Bounds of a pack. */
+#define PACK_MAX	(512u << 10)	/* bytes of its JSON */
+#define PACK_TYPES_MAX	64u
+#define PACK_FIELDS_MAX	128u		/* of a type */
+#define PACK_LISTS_MAX	64u		/* with a name */
+#define PACK_VALUES_MAX	1000u		/* of a list */
+#define PACK_LABEL_MAX	200u		/* characters */
+#define PACK_HINT_MAX	2000u		/* characters */
+#define PACK_CODE_MAX	40u		/* bytes of a code or version */
 
 struct pack_type {
 	char		*name, *nl, *en;
@@ -43,15 +26,25 @@ struct pack_type {
 	size_t		nfields;
 };
 
+/* Allowed values; the fields' `values` point here. */
+struct pack_list {
+	char		*name;		/* NULL: written inside a field */
+	struct pack_value *values;
+	size_t		nvalues;
+};
+
 struct pack {
 	char		*name, *version;
+	struct pack_list *lists;
+	size_t		nlists;
 	struct pack_type *types;
 	size_t		ntypes;
 };
 
 /*
  * Read and check a whole pack.  FAULT_INVALID names the first mistake with
- * its line ("pack default: line 12: ..."); nothing is half taken.
+ * its line ("line 12: type story: field date: ..."); the caller puts the
+ * file's or pack's name in front.  Nothing is half taken.
  */
 fault pack_read(struct pack **, struct bytes json) MUST_CHECK;
 void pack_free(struct pack *);
@@ -62,21 +55,5 @@ fault pack_builtin(struct bytes *json, const char *name) MUST_CHECK;
 const struct pack_type *pack_type(const struct pack *, struct bytes name);
 const struct pack_field *pack_field(const struct pack_type *,
     struct bytes name);
-
-/*
- * Is value allowed for the field?  On success the canonical text stands in
- * *out (numbers without leading zeros, booleans as true/false, ids in 32
- * lower-case digits).  FAULT_INVALID names field and rule; the caller puts
- * the record in front.
- */
-fault pack_check(struct buf *out, const struct pack_field *,
-    struct bytes value) MUST_CHECK;
-
-/* What a field generates when omitted.  Empty if it generates nothing. */
-void pack_generate(struct buf *out, const struct pack_field *);
-
-const char *form_name(enum field_form);		/* "text" */
-const char *comp_name(enum compartment);	/* "team" */
-bool comp_parse(enum compartment *, const char *);
 
 #endif
