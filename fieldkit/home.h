@@ -7,8 +7,8 @@
 #ifndef FIELDKIT_HOME_H
 #define FIELDKIT_HOME_H
 
-#include "fieldkit/db.h"
 #include "fieldkit/keyfile.h"
+#include "fieldkit/store.h"
 #include "sync/base/file.h"
 #include "sync/keys.h"
 #include "sync/site.h"
@@ -30,6 +30,7 @@ struct home {
 	/* set by home_unlock */
 	uint8_t		*master;	/* NULL while locked */
 	struct db	*db;
+	struct store	store;
 	struct signer	signer;
 	struct keys	*keys;
 	/* set by home_site */
@@ -37,31 +38,49 @@ struct home {
 	bool		site_open;
 };
 
-/* Make the folder (0700) and kit.conf, for init and join.  FAULT_INVALID if
- * a home is there already. */
-fault home_create(struct home *, const char *path, const struct id *project,
-    const struct hash *genesis, const struct id *device, bool practice)
-    MUST_CHECK;
+#define HOME_EMPTY { .path = NULL }
 
-/* Read the clear files.  FAULT_ABSENT: "no project here; ..." with what to do.
- * FAULT_INVALID: written by a newer version. */
+/*
+ * A new home is built beside its place, at home_draft's path, and moved there
+ * by home_place when it is whole: a kill leaves no half home.  FAULT_INVALID
+ * if something is there already.
+ */
+fault home_draft(char **draft, const char *path) MUST_CHECK;
+fault home_place(const char *draft, const char *path) MUST_CHECK;
+
+/* Fill a draft: kit.conf from h's clear fields, keyfile, database, repo. */
+fault home_build(struct home *h, struct bytes passphrase,
+    const uint8_t paper_box[32]) MUST_CHECK;
+/* Write kit.conf again (the genesis is known only after the repository). */
+fault home_save_conf(const struct home *) MUST_CHECK;
+
+/*
+ * Read the clear files.  FAULT_ABSENT: there is no project here;
+ * FAULT_INVALID: written by a newer version.
+ */
 fault home_open(struct home *, const char *path) MUST_CHECK;
 void home_close(struct home *);		/* wipes and closes everything */
 
-/* With a master key in locked memory (taken): open the database, migrate,
- * read signer and keys. */
+/* With a master key in locked memory (taken even on a fault): open the
+ * database, bring it to today's schema, read signer and keys. */
 fault home_unlock(struct home *, uint8_t *master) MUST_CHECK;
 /* Open repository and roster (with keys if unlocked). */
 fault home_site(struct home *) MUST_CHECK;
 
-/* One process at a time seals, syncs or merges in a home. */
+/* One process at a time seals, syncs or merges in a home; waits 30 s. */
 fault home_lock(struct file_lock *, const struct home *) MUST_CHECK;
 
+void home_add_hub(struct home *, const char *name, const char *url);
 fault home_save_hubs(const struct home *) MUST_CHECK;
+/* By name, or by address.  NULL if there is none. */
 struct home_hub *home_hub(struct home *, const char *name_or_url);
 
-/* Keys and secrets in the database, wrapped by a subkey of the master key. */
+/* Key set and signer in the database, wrapped by a subkey of the master. */
 fault home_save_keys(struct home *) MUST_CHECK;
-fault home_save_signer(struct home *, const uint8_t box_sk[32]) MUST_CHECK;
+/* Draw a signing and a box key pair for this device, and keep them. */
+fault home_draw_signer(struct home *) MUST_CHECK;
+
+/* A file of the home, "repo.git"; the caller frees. */
+char *home_file(const struct home *, const char *name);
 
 #endif

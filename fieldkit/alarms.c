@@ -1,0 +1,194 @@
+#include "fieldkit/alarms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fieldkit/json.h"
+#include "sync/base/clock.h"
+#include "sync/base/file.h"
+
+#define ALARMS_MAX (4u << 20)
+
+static void
+copy_text(char *to, size_t room, const struct json *j)
+{
+	struct bytes b = j == NULL ? BYTES_EMPTY : json_text(j);
+	size_t n = b.len < room ? b.len : room - 1;
+
+	if (n > 0)
+		memcpy(to, b.at, n);
+	to[n] = '\0';
+}
+
+static bool
+alarm_parse(struct alarm *a, const struct json *j)
+{
+	char code[64], device[64];
+	const struct json *seq = json_get(j, "seq");
+	const struct json *raised = json_get(j, "raised");
+	const struct json *gone = json_get(j, "dismissed");
+
+	memset(a, 0, sizeof *a);
+	copy_text(code, sizeof code, json_get(j, "code"));
+	copy_text(device, sizeof device, json_get(j, "device"));
+	copy_text(a->finding.hub, sizeof a->finding.hub, json_get(j, "hub"));
+	copy_text(a->finding.ref, sizeof a->finding.ref, json_get(j, "ref"));
+	copy_text(a->finding.text, sizeof a->finding.text, json_get(j, "text"));
+	copy_text(a->reason, sizeof a->reason, json_get(j, "reason"));
+	if (device[0] != '\0' && !id_parse(&a->finding.device, device))
+		return false;
+	a->finding.seq = seq == NULL ? 0 : (uint64_t)json_int(seq);
+	a->raised = raised == NULL ? 0 : (uint64_t)json_int(raised);
+	a->dismissed = gone != NULL && json_bool(gone);
+	return finding_parse(&a->finding.code, code);
+}
+
+static fault
+line_read(struct alarms *as, struct bytes line)
+{
+	struct json *j = NULL;
+	struct alarm a;
+	fault f = json_parse(&j, line);
+
+	if (f == NULL && alarm_parse(&a, j)) {
+		as->at = mem_grow(as->at, (as->n + 1) * sizeof *as->at);
+		as->at[as->n++] = a;
+	}
+	json_free(j);
+	return f;
+}
+
+fault
+alarms_read(struct alarms *as, const char *home)
+{
+	struct buf b = BUF_EMPTY;
+	char *path = path_join(home, "alarms");
+	fault f = file_read(&b, path, ALARMS_MAX);
+
+	*as = (struct alarms){ NULL, 0 };
+	if (f != NULL && f->code == FAULT_ABSENT)
+		f = NULL;
+	for (size_t at = 0, n; f == NULL && at < b.len; at += n + 1) {
+		const uint8_t *nl = memchr(b.at + at, '\n', b.len - at);
+
+		n = nl == NULL ? b.len - at : (size_t)(nl - b.at) - at;
+		if (n > 0)
+			f = line_read(as, (struct bytes){ b.at + at, n });
+	}
+	free(path);
+	buf_free(&b);
+	return f;
+}
+
+static void
+alarm_put(struct buf *b, const struct alarm *a)
+{
+	struct json_out w = json_writer(b);
+	char hex[ID_HEX];
+
+	json_open(&w, '{');
+	json_key(&w, "code");
+	json_put_text(&w, finding_name(a->finding.code));
+	json_key(&w, "hub");
+	json_put_text(&w, a->finding.hub);
+	json_key(&w, "ref");
+	json_put_text(&w, a->finding.ref);
+	json_key(&w, "device");
+	json_put_text(&w, id_zero(&a->finding.device) ? "" :
+	    id_hex(hex, &a->finding.device));
+	json_key(&w, "seq");
+	json_put_int(&w, (int64_t)a->finding.seq);
+	json_key(&w, "text");
+	json_put_text(&w, a->finding.text);
+	json_key(&w, "raised");
+	json_put_int(&w, (int64_t)a->raised);
+	json_key(&w, "dismissed");
+	json_put_bool(&w, a->dismissed);
+	json_key(&w, "reason");
+	json_put_text(&w, a->reason);
+	json_close(&w);
+	buf_text(b, "\n");
+}
+
+fault
+alarms_write(const struct alarms *as, const char *home)
+{
+	struct buf b = BUF_EMPTY;
+	char *path = path_join(home, "alarms");
+	fault f;
+
+	for (size_t i = 0; i < as->n; i++)
+		alarm_put(&b, &as->at[i]);
+	f = file_write(path, buf_view(&b), 0600);
+	free(path);
+	buf_free(&b);
+	return f;
+}
+
+void
+alarms_free(struct alarms *as)
+{
+	free(as->at);
+	*as = (struct alarms){ NULL, 0 };
+}
+
+static bool
+stands(const struct alarms *as, const struct finding *f)
+{
+	for (size_t i = 0; i < as->n; i++)
+		if (!as->at[i].dismissed && finding_same(&as->at[i].finding, f))
+			return true;
+	return false;
+}
+
+fault
+alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
+    size_t *added)
+{
+	struct alarms as;
+	fault f = alarms_read(&as, home);
+
+	*fresh = *added = 0;
+	for (size_t i = 0; f == NULL && i < fs->n; i++) {
+		enum finding_code code = fs->at[i].code;
+
+		if (stands(&as, &fs->at[i]))
+			continue;
+		as.at = mem_grow(as.at, (as.n + 1) * sizeof *as.at);
+		memset(&as.at[as.n], 0, sizeof *as.at);
+		as.at[as.n].finding = fs->at[i];
+		as.at[as.n++].raised = clock_wall_ms();
+		++*added;
+		*fresh += code != FIND_CLOCK && code != FIND_STALE &&
+		    code != FIND_CLONE;
+	}
+	if (f == NULL && *added > 0)
+		f = alarms_write(&as, home);
+	alarms_free(&as);
+	return f;
+}
+
+fault
+alarms_dismiss(const char *home, size_t k, const char *reason)
+{
+	struct alarms as;
+	fault f = alarms_read(&as, home);
+	size_t i, seen = 0;
+
+	if (f != NULL)
+		return f;
+	for (i = 0; i < as.n; i++)
+		if (!as.at[i].dismissed && ++seen == k)
+			break;
+	if (i == as.n) {
+		f = fault_new(FAULT_ABSENT, "there is no alarm %zu; "
+		    "'fieldkit alarms' lists them", k);
+	} else {
+		as.at[i].dismissed = true;
+		snprintf(as.at[i].reason, sizeof as.at[i].reason, "%s", reason);
+		f = alarms_write(&as, home);
+	}
+	alarms_free(&as);
+	return f;
+}

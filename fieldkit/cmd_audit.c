@@ -1,0 +1,120 @@
+/*
+ * audit -- verify the whole history, as a member or as an outsider.
+ */
+#include "fieldkit/cmds.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sync/audit.h"
+
+static void
+audit_json(struct ctx *c, const struct audit *a)
+{
+	struct json_out w = json_writer(&c->out);
+
+	json_open(&w, '{');
+	json_key(&w, "ok");
+	json_put_bool(&w, a->findings.n == 0);
+	json_key(&w, "commits");
+	json_put_int(&w, (int64_t)a->commits);
+	json_key(&w, "segments");
+	json_put_int(&w, (int64_t)a->segments);
+	json_key(&w, "devices");
+	json_put_int(&w, (int64_t)a->devices);
+	json_key(&w, "findings");
+	json_findings(&w, &a->findings);
+	json_close(&w);
+	buf_text(&c->out, "\n");
+}
+
+static void
+audit_text(struct ctx *c, const struct audit *a)
+{
+	if (a->findings.n == 0)
+		out(c, "All is as it should be: %zu commits, %zu segments, "
+		    "%zu devices, from the genesis to every head.\n",
+		    a->commits, a->segments, a->devices);
+	else
+		out(c, "%zu findings in %zu commits, %zu segments, %zu "
+		    "devices:\n", a->findings.n, a->commits, a->segments,
+		    a->devices);
+	for (size_t i = 0; i < a->findings.n; i++)
+		out_finding(c, &a->findings.at[i]);
+}
+
+static fault
+audit_with(struct ctx *c, const char *url, const struct hash *genesis,
+    const char *scratch)
+{
+	const char *signers = option(c, "signers");
+	struct audit a = { .commits = 0 };
+	fault f = audit(&a, url, genesis, scratch);
+
+	if (f == NULL && signers != NULL)
+		f = file_write(signers, buf_view(&a.signers), 0644);
+	if (f == NULL) {
+		if (c->json)
+			audit_json(c, &a);
+		else
+			audit_text(c, &a);
+		if (a.findings.n > 0)
+			c->status = 8;
+	}
+	audit_free(&a);
+	return f;
+}
+
+/* Ciphertext only, but still: a folder of our own, removed at the end. */
+static fault
+outsider(struct ctx *c, const char *url)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct buf b = BUF_EMPTY;
+	struct hash genesis;
+	fault f;
+
+	if (!hex_parse(genesis.b, sizeof genesis.b,
+	    bytes_of(option(c, "genesis"))))
+		return fault_new(FAULT_USAGE, "--genesis is 64 hex digits");
+	buf_text(&b, "%s/fieldkit-audit.XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	buf_cstr(&b);
+	if (mkdtemp((char *)b.at) == NULL)
+		f = fault_errno(FAULT_FAIL, "cannot make a folder to audit "
+		    "in");
+	else {
+		char *scratch = path_join((char *)b.at, "repo.git");
+
+		f = audit_with(c, url, &genesis, scratch);
+		rmdir((char *)b.at);
+		free(scratch);
+	}
+	buf_free(&b);
+	return f;
+}
+
+fault
+cmd_audit(struct ctx *c)
+{
+	char *url = NULL, *scratch;
+	fault f;
+
+	if ((f = repo_start()) != NULL)
+		return f;
+	if (option(c, "genesis") != NULL) {
+		if (c->nargs != 1)
+			return fault_new(FAULT_USAGE, "usage: fieldkit audit "
+			    "URL --genesis HASH");
+		return outsider(c, c->args[0]);
+	}
+	if ((f = cmd_open(c)) != NULL ||
+	    (f = cmd_hub_url(c, c->nargs > 0 ? c->args[0] : NULL, &url)) !=
+	    NULL)
+		return f;
+	scratch = home_file(&c->home, "audit.git");
+	f = audit_with(c, url, &c->home.genesis, scratch);
+	free(scratch);
+	free(url);
+	return f;
+}

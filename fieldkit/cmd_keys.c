@@ -1,0 +1,144 @@
+/*
+ * unlock, lock, passphrase -- the key between two commands.
+ */
+#include "fieldkit/cmds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fieldkit/kernelkey.h"
+#include "sync/base/secret.h"
+
+#define FOR_DEFAULT_S (15 * 60)
+#define FOR_MAX_S (12 * 60 * 60)
+
+/* "90s", "15m", "2h". */
+static fault
+read_duration(const char *s, unsigned *seconds)
+{
+	char *end;
+	unsigned long n;
+
+	*seconds = FOR_DEFAULT_S;
+	if (s == NULL)
+		return NULL;
+	n = strtoul(s, &end, 10);
+	if (*s >= '0' && *s <= '9' && n > 0 && n <= FOR_MAX_S) {
+		if (strcmp(end, "m") == 0 || *end == '\0')
+			n *= 60;
+		else if (strcmp(end, "h") == 0)
+			n *= 3600;
+		else if (strcmp(end, "s") != 0)
+			n = 0;
+		if (n > 0 && n <= FOR_MAX_S) {
+			*seconds = (unsigned)n;
+			return NULL;
+		}
+	}
+	return fault_new(FAULT_USAGE, "--for is a time up to 12h, as 90s, 15m "
+	    "or 2h");
+}
+
+fault
+cmd_unlock_command(struct ctx *c)
+{
+	struct json_out w = json_writer(&c->out);
+	uint8_t *master = NULL;
+	unsigned seconds;
+	fault f;
+
+	if ((f = read_duration(option(c, "for"), &seconds)) != NULL ||
+	    (f = cmd_open(c)) != NULL ||
+	    (f = cmd_master(c, &master)) != NULL)
+		return f;
+	if ((f = kernelkey_put(c->home.path, master, seconds)) == NULL) {
+		if (c->json) {
+			json_open(&w, '{');
+			json_key(&w, "unlocked");
+			json_put_int(&w, seconds);
+			json_close(&w);
+			buf_text(&c->out, "\n");
+		} else {
+			out(c, "Unlocked for %u minutes.\n",
+			    (seconds + 59) / 60);
+		}
+	}
+	secret_free(master, MASTER_LEN);
+	return f;
+}
+
+/* The key goes even if sealing fails: what is not sealed stays saved. */
+fault
+cmd_lock(struct ctx *c)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	uint8_t *master = NULL;
+	size_t changes = 0, commits;
+	fault f, g;
+
+	if ((f = cmd_open(c)) != NULL)
+		return f;
+	g = kernelkey_get(&master, c->home.path);
+	if (g == NULL) {
+		f = keyfile_fits(&c->home.keyfile, master) ? NULL :
+		    fault_new(FAULT_LOCKED, "the key in the kernel is another "
+		    "home's; it was dropped");
+		if (f == NULL) {
+			f = home_unlock(&c->home, master);
+			master = NULL;
+		}
+		if (f == NULL && (f = home_site(&c->home)) == NULL &&
+		    (f = home_lock(&lock, &c->home)) == NULL)
+			f = exchange_seal(&c->home, &changes, &commits);
+		file_unlock(&lock);
+	}
+	secret_free(master, MASTER_LEN);
+	kernelkey_drop(c->home.path);
+	if (f == NULL && !c->json)
+		out(c, "Locked; %zu changes were sealed.\n", changes);
+	return fault_while(f, "the key was dropped, but what is outstanding "
+	    "is not sealed");
+}
+
+/* The new one comes from its own descriptor or file, or is asked twice. */
+static fault
+new_one(struct ctx *c, struct secret_line *l)
+{
+	const char *fd = option(c, "new-fd"), *file = option(c, "new-file");
+	struct secret_line again = { NULL, 0 };
+	fault f;
+
+	if (fd != NULL)
+		return secret_line_fd(l, atoi(fd));
+	if (file != NULL)
+		return secret_line_file(l, file);
+	if ((f = term_secret(l, say("New passphrase"))) == NULL &&
+	    (f = term_secret(&again, say("Once more"))) == NULL &&
+	    (l->len != again.len || memcmp(l->at, again.at, l->len) != 0))
+		f = fault_new(FAULT_INVALID, "the two passphrases are not the "
+		    "same; the old one holds; try again");
+	secret_line_free(&again);
+	return f;
+}
+
+fault
+cmd_passphrase(struct ctx *c)
+{
+	struct secret_line l = { NULL, 0 };
+	uint8_t *master = NULL;
+	fault f;
+
+	if ((f = cmd_open(c)) != NULL ||
+	    (f = cmd_master(c, &master)) != NULL)
+		return f;
+	if ((f = new_one(c, &l)) == NULL && !c->home.practice)
+		f = passphrase_strong(&l);
+	if (f == NULL)
+		f = keyfile_change(c->home.path, &c->home.keyfile, master,
+		    (struct bytes){ l.at, l.len });
+	if (f == NULL && !c->json)
+		out(c, "The passphrase was changed.\n");
+	secret_free(master, MASTER_LEN);
+	secret_line_free(&l);
+	return f;
+}

@@ -1,0 +1,81 @@
+/*
+ * exchange -- where store and sync meet: seal what is outstanding, sync with
+ * a hub, merge as a coordinator, and say how far each record has come.
+ */
+#ifndef FIELDKIT_EXCHANGE_H
+#define FIELDKIT_EXCHANGE_H
+
+#include "fieldkit/home.h"
+#include "sync/mainline.h"
+#include "sync/sync.h"
+
+/* Outstanding changes into signed commits.  Needs an unlocked home and the
+ * home's lock. */
+fault exchange_seal(struct home *, size_t *changes, size_t *commits)
+    MUST_CHECK;
+
+struct exchange_report {
+	char		*hub;		/* address */
+	size_t		sent, received;	/* commits */
+	size_t		healed;
+	size_t		imported;	/* changes new here */
+	size_t		conflicts;	/* records in conflict now */
+	size_t		pending;	/* joiners waiting for a merge */
+	bool		held_back;	/* our chain waits for our invitation */
+	struct findings	findings;	/* raised this time */
+	fault		stopped;	/* a chain that did not open; else NULL */
+};
+void exchange_report_free(struct exchange_report *);
+
+/*
+ * Sync with the hub at url.  Unlocked: seals and imports; locked: carries.
+ * Takes the home's lock.
+ */
+fault exchange_sync(struct home *, const char *url, struct exchange_report *)
+    MUST_CHECK;
+
+struct merge_report {
+	struct exchange_report sync;
+	struct merged_head *merged;
+	size_t		nmerged;
+	size_t		admitted;
+	struct oid	main;		/* zeros: no main yet */
+};
+void merge_report_free(struct merge_report *);
+
+/*
+ * Coordinator: sync, admit who has joined, merge every device into main,
+ * push; again for up to 30 s when another coordinator was first.
+ */
+fault exchange_merge(struct home *, const char *url, struct merge_report *)
+    MUST_CHECK;
+
+/* Bring only the roster to a hub and back (after an invitation). */
+fault exchange_roster(struct home *, const char *url) MUST_CHECK;
+
+/* Keep what a save needs of the roster (pack, role) in the store. */
+fault exchange_remember(struct home *) MUST_CHECK;
+
+enum state { STATE_SAVED, STATE_SEALED, STATE_DELIVERED, STATE_ACCEPTED };
+const char *state_name(enum state);	/* "saved" */
+
+/* How far every chain has come, read once for many records. */
+struct progress {
+	struct device_progress {
+		struct id	device;
+		uint64_t	delivered, accepted;
+	} *at;
+	size_t		n;
+};
+fault exchange_progress(struct home *, struct progress *) MUST_CHECK;
+void progress_free(struct progress *);
+/* Of one change; of a record, the least of its changes. */
+fault exchange_state(struct home *, const struct progress *,
+    const struct dot *, enum state *) MUST_CHECK;
+fault exchange_record_state(struct home *, const struct progress *,
+    const struct record *, enum state *) MUST_CHECK;
+/* The git commit that carries a dot; zeros while none does. */
+fault exchange_commit(struct home *, const struct dot *, struct oid *)
+    MUST_CHECK;
+
+#endif
