@@ -6,7 +6,7 @@ B	?= build/main
 CC	?= gcc
 PREFIX	?= /usr/local
 DESTDIR	?=
-PKGS	= libgit2 libsodium libzstd sqlite3 jansson
+PKGS	= libgit2 libsodium libzstd sqlite3 jansson zlib
 
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
@@ -66,9 +66,25 @@ $(B)/tests/%: tests/unit/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
 
+# Programs that the scenario scripts use.
+$(B)/tools/%: tests/tools/%.c $(B)/libkit.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a $(LIBS)
+
 $(B)/model/%: tests/model/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+
+# Corpus replay; with FUZZ=1 (clang) the fuzzers themselves.
+$(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(B)/libkit.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LHARDEN) -Wno-missing-prototypes -o $@ $< \
+	    tests/fuzz/replay.c $(B)/libkit.a $(LIBS)
+
+$(B)/fuzzer/%: tests/fuzz/%.c $(B)/libkit.a
+	@mkdir -p $(@D)
+	clang -fsanitize=fuzzer $(ALL_CFLAGS) $(LHARDEN) \
+	    -Wno-missing-prototypes -o $@ $< $(B)/libkit.a $(LIBS)
 
 deps:
 	@scripts/deps
@@ -82,7 +98,8 @@ check:
 	@$(MAKE) --no-print-directory build/fieldkit
 	@B=$(B) tests/run
 
-tests: $(UNITBIN) $(MODELBIN)
+TOOLS	= $(wildcard tests/tools/*.c)
+tests: $(UNITBIN) $(MODELBIN) $(TOOLS:tests/tools/%.c=$(B)/tools/%)
 
 install: build/fieldkit
 	install -d $(DESTDIR)$(PREFIX)/bin
