@@ -50,7 +50,8 @@ struct change {
 /*
  * Building.  Everything borrowed must outlive the change.  Fields may be
  * added in any order; change_sort puts all into canonical order (names,
- * elements, dots) and drops duplicates.
+ * elements, dots) and drops duplicates.  The field that change_add returns
+ * is good until the next change_add.
  */
 struct change_field *change_add(struct change *, struct bytes name,
     enum compartment, enum kind);
@@ -61,7 +62,10 @@ void change_add_sup(struct change_field *, const struct dot *,
 void change_sort(struct change *);
 void change_free(struct change *);
 
-/* Within every bound of WIRE.md?  FAULT_INVALID names what is not. */
+/*
+ * Within every bound of WIRE.md, and sorted?  FAULT_INVALID names what is
+ * not.  What passes, decodes.  A dot without n does not pass.
+ */
 fault change_check(const struct change *) MUST_CHECK;
 
 /* Compartments in which c has a field, as bits. */
@@ -88,7 +92,7 @@ fault change_decode(struct change *out, struct bytes in) MUST_CHECK;
 
 int dot_cmp(const struct dot *, const struct dot *);
 bool index_eq(const struct index *, const struct index *);
-/* "<32 hex>.<n>"; to holds DOT_TEXT bytes.  dot_parse is its inverse. */
+/* "<32 hex>.<n>".  dot_parse takes exactly that, lower case, n in bounds. */
 #define DOT_TEXT 56
 const char *dot_text(char to[DOT_TEXT], const struct dot *);
 bool dot_parse(struct dot *, const char *);

@@ -15,14 +15,18 @@ struct item {
 	struct dot	dot;		/* the change that set it */
 	uint64_t	clock;
 	enum compartment comp;
-	bool		withheld;	/* it stands, but cannot be read here */
+	bool		withheld;	/* it stands, but cannot be read here; a
+					 * withheld set change is one such item */
+	bool		unseen;		/* a withdrawal stands that did not know
+					 * this item */
 	struct bytes	value;		/* value, or element of a set; borrowed */
 };
 
 struct merged_field {
 	struct bytes	name;
 	enum kind	kind;
-	bool		conflict;	/* value: different standing values */
+	bool		conflict;	/* value: different standing values; of
+					 * withdrawn also: against an edit */
 	bool		withheld;	/* any standing item is withheld */
 	struct item	*items;		/* by value bytes (sets), then dot */
 	size_t		nitems;		/* 0: everything was superseded */
@@ -38,8 +42,8 @@ struct merged {
 };
 
 /*
- * changes are of one record, in any order, duplicates allowed.  *out borrows
- * from them until merged_free.
+ * changes are of one record, in any order, duplicates allowed (n = 0: nothing
+ * stands).  *out borrows from them until merged_free.
  */
 void merge(struct merged *out, const struct change *const *changes, size_t n);
 void merged_free(struct merged *);
@@ -50,7 +54,7 @@ const struct merged_field *merged_find(const struct merged *,
 
 /*
  * Of the standing items of a value field: the one to show (greatest clock,
- * then dot; display only).  NULL if none stands or the field is cleared.
+ * then dot; display only).  NULL if none can be read or that one is cleared.
  */
 const struct item *merged_shown(const struct merged_field *);
 

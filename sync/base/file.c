@@ -138,6 +138,17 @@ write_temporary(const char *tmp, struct bytes data, mode_t mode)
 	return fault_while(f, "%s", tmp);
 }
 
+/* Not over what is there.  FAT, as most sticks have it, knows no hard links. */
+static int
+put_new(const char *tmp, const char *path)
+{
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST || (errno != EINVAL && errno != ENOSYS))
+		return -1;
+	return link(tmp, path);
+}
+
 static fault
 place(const char *path, struct bytes data, mode_t mode, bool replace)
 {
@@ -150,7 +161,7 @@ place(const char *path, struct bytes data, mode_t mode, bool replace)
 		goto done;
 	if (replace && rename(tmp, path) != 0)
 		f = fault_errno(FAULT_FAIL, "cannot put %s in its place", path);
-	if (!replace && link(tmp, path) != 0)
+	if (!replace && put_new(tmp, path) != 0)
 		f = errno == EEXIST ?
 		    fault_new(FAULT_INVALID, "%s is there already; it was not "
 		    "touched", path) :
@@ -179,9 +190,11 @@ file_create(const char *path, struct bytes data, mode_t mode)
 fault
 file_mkdir(const char *path, mode_t mode)
 {
+	struct stat st;
+
 	if (mkdir(path, mode) == 0)
 		return sync_parent(path);
-	if (errno == EEXIST)
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return NULL;
 	return fault_errno(FAULT_FAIL, "cannot make folder %s", path);
 }
@@ -220,8 +233,12 @@ remove_at(int parent, const char *name)
 		return fault_errno(FAULT_FAIL, "cannot remove %s", name);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC);
-	if (fd < 0 || (d = fdopendir(fd)) == NULL)
-		return fault_errno(FAULT_FAIL, "cannot open %s", name);
+	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
+		f = fault_errno(FAULT_FAIL, "cannot open %s", name);
+		if (fd >= 0)
+			close(fd);
+		return f;
+	}
 	while (f == NULL && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			f = remove_at(fd, e->d_name);

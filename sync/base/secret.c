@@ -115,3 +115,9 @@ secret_copy(const void *p, size_t n)
 	memcpy(q, p, n);
 	return q;
 }
+
+void
+secret_forget(void *p, size_t n)
+{
+	sodium_memzero(p, n);
+}

@@ -27,6 +27,9 @@ void secret_free(void *p, size_t n);	/* NULL is fine */
 /* Zero the whole arena: on lock and on SIGTERM.  All blocks become invalid. */
 void secret_wipe(void);
 
+/* Zero plain memory that held something secret for a moment. */
+void secret_forget(void *p, size_t n);
+
 /* A new block with the same bytes. */
 void *secret_copy(const void *p, size_t n);
 
