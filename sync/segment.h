@@ -14,6 +14,9 @@
 
 #define SEGMENT_ANNOUNCEMENT 1u
 
+#define SEGMENT_LEDGER_MAX (1u << 20)	/* ledger text */
+#define SEGMENT_OPENED_MAX (8u << 20)	/* all payloads of a segment */
+
 /* What a head newly saw of another on a hub. */
 struct seen {
 	struct id	hub;		/* zeros: a bundle */
@@ -43,14 +46,18 @@ struct segment_head {
 
 void segment_head_free(struct segment_head *);
 
+/* Append the header; seen is by hub, then device, as WIRE.md has it. */
+void segment_put_head(struct buf *out, const struct segment_head *);
+
 /* Read the clear header.  Needs no key.  FAULT_FORMAT. */
 fault segment_read_head(struct segment_head *out, struct bytes blob)
     MUST_CHECK;
 
 struct segment_plan {
-	struct segment_head head;	/* seed and len are set by sealing */
+	/* Sealing sets seed, len and dictionary, and sorts what was seen. */
+	struct segment_head head;
 	uint32_t	g;		/* tree generation of the epoch */
-	const struct receipt *receipts;
+	const struct receipt *receipts;	/* seq strictly increasing */
 	size_t		nreceipts;
 	const struct change *const *changes; /* own, n strictly increasing */
 	size_t		nchanges;
@@ -59,7 +66,9 @@ struct segment_plan {
 /*
  * Seal as many of the changes, from the first on, as fit into 1 MiB; *taken
  * says how many (all receipts go in).  With the announcement flag: none.
- * FAULT_LOCKED if a key is not held.  out is replaced.
+ * FAULT_LOCKED if a key is not held, FAULT_ERASED if a record's leaf is
+ * punctured, FAULT_INVALID if a change is not within its bounds.  out is
+ * replaced; on a fault it is empty.
  */
 fault segment_seal(struct buf *out, size_t *taken,
     const struct segment_plan *, struct keys *, struct squeeze *) MUST_CHECK;

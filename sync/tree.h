@@ -25,10 +25,14 @@ uint32_t tree_generation(const struct tree *);
 bool tree_leaf(uint8_t out[WIRE_KEY_LEN], struct tree *,
     const struct index *);
 
+/* Not punctured?  Cheaper than the leaf. */
+bool tree_has(const struct tree *, const struct index *);
+
 /* The state after also puncturing index; puncturing twice changes nothing. */
 void tree_puncture(struct tree *, const struct index *);
 
 /* The tree state of WIRE.md 2.  The buffer holds secrets: buf_wipe it. */
+size_t tree_size(const struct tree *);		/* of the state, encoded */
 void tree_encode(struct buf *, const struct tree *);
 fault tree_decode(struct tree **out, struct reader *) MUST_CHECK;
 
