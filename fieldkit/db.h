@@ -10,23 +10,30 @@
 #include "sync/base/buf.h"
 #include "sync/base/fault.h"
 
+#define DB_PATIENCE_MS 30000	/* how long another process is waited for */
+
 struct db;
 struct stmt;
 
 /*
- * Open the vault file at path, creating it if create is set: all pragmas,
- * limits and defensive settings, busy wait of 30 s.  The key was given to
- * vault_key.  FAULT_TRUST if it does not decrypt (wrong key or damaged).
+ * Open the vault file at path (absolute), creating it if create is set: all
+ * pragmas, limits and defensive settings, busy wait of 30 s.  The key was
+ * given to vault_key.  FAULT_ABSENT if there is none; FAULT_TRUST if it does
+ * not decrypt (wrong key or damaged) or is empty where it may not be.
  */
 fault db_open(struct db **, const char *path, bool create) MUST_CHECK;
-void db_close(struct db *);
+void db_close(struct db *);		/* NULL is fine */
+/* Another busy wait, for tests. */
+void db_patience(struct db *, int ms);
 
 /* Many statements, no results. */
 fault db_exec(struct db *, const char *sql) MUST_CHECK;
 
 /*
  * Cached by its text (a literal); do not free.  Reset and unbound when given.
- * A statement that does not compile is a bug and ends the program.
+ * A statement that does not compile is a bug and ends the program; if it
+ * could not be compiled for want of memory or disk, stmt_step says so.
+ * Step to the end or reset: one left half way keeps others from writing.
  */
 struct stmt *db_prepare(struct db *, const char *sql);
 void stmt_int(struct stmt *, int at, int64_t);		/* at counts from 1 */
@@ -47,15 +54,19 @@ int64_t db_last_id(struct db *);
 /*
  * BEGIN IMMEDIATE.  Waits at most 30 s for another process, then FAULT_FAIL
  * names who holds the store.  Nested begins are counted; only the outermost
- * commits.  db_end commits if f is NULL, else rolls back, and returns f or
- * the commit's own fault.
+ * commits, and only if every inner one ended without a fault.  db_end commits
+ * if f is NULL, else rolls back, and returns f or the commit's own fault.
  */
 fault db_begin(struct db *) MUST_CHECK;
 fault db_end(struct db *, fault f) MUST_CHECK;
-/* BEGIN DEFERRED for a consistent read; ended by db_end too. */
+/* BEGIN DEFERRED for a consistent read; ended by db_end too.  Do not write
+ * in it. */
 fault db_begin_read(struct db *) MUST_CHECK;
 
 /* integrity_check; FAULT_TRUST with its first line if not "ok". */
 fault db_check(struct db *) MUST_CHECK;
+
+/* SQLite's own handle, for fieldkit/stem.c only. */
+void *db_handle(struct db *);
 
 #endif

@@ -7,42 +7,42 @@
 #ifndef FIELDKIT_KEYFILE_H
 #define FIELDKIT_KEYFILE_H
 
-#include "sync/base/buf.h"
+#include "fieldkit/stretch.h"
 #include "sync/base/id.h"
 
 #define MASTER_LEN 32
-
-struct keyfile_cost {		/* Argon2id */
-	uint32_t	ops;
-	uint32_t	mem_kib;
-};
-
-/* Floor of real projects: 256 MiB, 3 passes.  Practice: at most 20 ms. */
-extern const struct keyfile_cost keyfile_real, keyfile_practice;
 
 struct keyfile {
 	struct id	device;
 	bool		practice;
 	uint64_t	generation;
-	struct keyfile_cost cost;
+	struct stretch_cost cost;
 	/* The wrapped keys, as they stand in the file. */
 	struct buf	raw;
+	/* Where it was read, and which copy there is old, cut or missing. */
+	char		*home;
+	bool		stale[2];
 };
 
 /*
  * Make both copies for a fresh master key (drawn here, into locked memory the
  * caller frees) and database key.  paper_box: X25519 key of the paper key.
+ * FAULT_INVALID if a copy is there already, or the passphrase is empty;
+ * FAULT_FAIL if the memory for Argon2id cannot be had.
  */
 fault keyfile_create(const char *home, const struct id *device, bool practice,
     struct bytes passphrase, const uint8_t paper_box[32], uint8_t **master)
     MUST_CHECK;
 
-/* Read the newer whole copy, mending the other one at the next write.
- * FAULT_ABSENT: no home here; FAULT_FORMAT: neither copy is whole. */
+/* Read the newer whole copy; the next unlock or write mends the other one.
+ * FAULT_ABSENT: no home here; FAULT_FORMAT: neither copy is whole;
+ * FAULT_TRUST: its cost is below the floor or above the cap; FAULT_INVALID:
+ * written by a newer version. */
 fault keyfile_read(struct keyfile *, const char *home) MUST_CHECK;
 void keyfile_free(struct keyfile *);
 
-/* The master key in locked memory.  FAULT_LOCKED: wrong passphrase. */
+/* The master key in locked memory.  FAULT_LOCKED: wrong passphrase;
+ * FAULT_TRUST: right, but the rest of the file is not this device's. */
 fault keyfile_unlock(uint8_t **master, const struct keyfile *,
     struct bytes passphrase) MUST_CHECK;
 /* Is this master key the keyfile's?  (for a key from the kernel) */
@@ -58,5 +58,10 @@ fault keyfile_change(const char *home, struct keyfile *,
  */
 fault keyfile_database_key(uint8_t **key, const struct keyfile *,
     const uint8_t master[MASTER_LEN]) MUST_CHECK;
+
+/* One copy's bytes, for the two above and for tests.  What decodes encodes to
+ * the same bytes; wrapped keys and MAC are copied, never made. */
+fault keyfile_decode(struct keyfile *, struct bytes) MUST_CHECK;
+void keyfile_encode(struct buf *, const struct keyfile *); /* replaces */
 
 #endif
