@@ -347,6 +347,20 @@ cmd_hub_url(struct ctx *c, const char *name, char **url)
 	return NULL;
 }
 
+fault
+cmd_text(const char *what, const char *text, size_t max)
+{
+	struct bytes b = bytes_of(text);
+	bool plain = b.len > 0 && b.len <= max && bytes_utf8(b);
+
+	for (size_t i = 0; i < b.len; i++)
+		plain = plain && b.at[i] >= ' ' && b.at[i] != 0x7f;
+	if (plain)
+		return NULL;
+	return fault_new(FAULT_INVALID, "--%s must be 1 to %zu bytes of UTF-8 "
+	    "text on one line; nothing was made", what, max);
+}
+
 /* --- text --------------------------------------------------------------- */
 
 void

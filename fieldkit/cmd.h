@@ -84,6 +84,10 @@ fault cmd_record(struct ctx *, const char *id, struct record *) MUST_CHECK;
 /* The hub named by an argument, or the only or home one.  Caller frees. */
 fault cmd_hub_url(struct ctx *, const char *name, char **url) MUST_CHECK;
 
+/* A title or a person's name: FAULT_INVALID unless 1 to max bytes of UTF-8
+ * without control characters. */
+fault cmd_text(const char *what, const char *text, size_t max) MUST_CHECK;
+
 /* One line of information on standard error. */
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

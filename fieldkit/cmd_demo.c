@@ -36,25 +36,50 @@ child(const struct demo *d, const char *who, char *const argv[], int out_fd)
 {
 	char *home = path_join(d->dir, who);
 	char *pass = path_join(d->dir, "passphrase");
+	char *errors = path_join(d->dir, "errors");
 
 	setenv("FIELDKIT_HOME", home, 1);
 	setenv("FIELDKIT_PASSPHRASE_FILE", pass, 1);
 	if (out_fd >= 0)
 		dup2(out_fd, STDOUT_FILENO);
-	/* The banner of a practice project once, not at each of 40 steps. */
+	/* The practice banner once, at the end, not at each of 40 steps. */
 	if (out_fd >= 0) {
-		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		int err = open(errors, O_WRONLY | O_CREAT | O_TRUNC |
+		    O_CLOEXEC, 0600);
 
-		if (null >= 0)
-			dup2(null, STDERR_FILENO);
+		if (err >= 0)
+			dup2(err, STDERR_FILENO);
 	}
 	execv(d->program, argv);
 	_exit(127);
 }
 
-static fault
-wait_for(pid_t pid, const char *what)
+/* The last line that a step wrote on standard error. */
+static void
+last_words(const struct demo *d, char *to, size_t room)
 {
+	char *path = path_join(d->dir, "errors");
+	struct buf b = BUF_EMPTY;
+	size_t end, at;
+
+	to[0] = '\0';
+	if (file_read(&b, path, 1u << 20) == NULL) {
+		end = b.len;
+		while (end > 0 && b.at[end - 1] == '\n')
+			end--;
+		for (at = end; at > 0 && b.at[at - 1] != '\n'; at--)
+			;
+		snprintf(to, room, "%.*s", (int)(end - at),
+		    (const char *)b.at + at);
+	}
+	free(path);
+	buf_free(&b);
+}
+
+static fault
+wait_for(const struct demo *d, pid_t pid, const char *what)
+{
+	char why[300];
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0)
@@ -62,8 +87,9 @@ wait_for(pid_t pid, const char *what)
 			return fault_errno(FAULT_FAIL, "%s", what);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return NULL;
-	return fault_new(FAULT_FAIL, "the step '%s' ended with %d", what,
-	    WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	last_words(d, why, sizeof why);
+	return fault_new(FAULT_FAIL, "the step '%s' ended with %d: %s", what,
+	    WIFEXITED(status) ? WEXITSTATUS(status) : -1, why);
 }
 
 /* Run a command as `who` and keep what it prints. */
@@ -86,7 +112,7 @@ run_step(struct demo *d, const char *who, char *const argv[],
 	    file_read_fd(answer, fds[0], ANSWER_MAX);
 	close(fds[0]);
 	if (pid > 0) {
-		fault g = wait_for(pid, argv[1]);
+		fault g = wait_for(d, pid, argv[1]);
 
 		f = f == NULL ? g : f;
 	}
@@ -445,7 +471,7 @@ chapter_git(struct demo *d)
 		_exit(127);
 	}
 	return pid < 0 ? fault_errno(FAULT_FAIL, "cannot start git") :
-	    wait_for(pid, "git log");
+	    wait_for(d, pid, "git log");
 }
 
 static fault

@@ -33,6 +33,9 @@ operation(const struct record *r, const struct change *ch)
 			return ch->fields[i].nval == 1 &&
 			    ch->fields[i].val[0].len == 0 ? "restore" :
 			    "withdraw";
+	for (size_t i = 0; i < ch->nfields; i++)
+		if (ch->fields[i].kind == KIND_VALUE && ch->fields[i].nsup > 1)
+			return "resolve";
 	return creates(r, ch) ? "create" : "edit";
 }
 

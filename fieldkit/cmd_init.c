@@ -12,17 +12,6 @@
 #define TITLE_MAX 200
 #define PERSON_MAX 100
 
-static fault
-text_bounds(const char *what, const char *s, size_t max)
-{
-	struct bytes b = bytes_of(s);
-
-	if (b.len == 0 || b.len > max || !bytes_utf8(b))
-		return fault_new(FAULT_INVALID, "--%s must be 1 to %zu bytes "
-		    "of UTF-8 text; nothing was made", what, max);
-	return NULL;
-}
-
 /* The genesis: project, first coordinator, paper key, epoch 1, pack. */
 static fault
 genesis_blob(struct buf *blob, struct ctx *c, const struct paper *p,
@@ -152,8 +141,8 @@ cmd_init(struct ctx *c)
 		    "--name PERSON");
 		goto done;
 	}
-	if ((f = text_bounds("project", option(c, "project"), TITLE_MAX)) !=
-	    NULL || (f = text_bounds("name", option(c, "name"), PERSON_MAX)) !=
+	if ((f = cmd_text("project", option(c, "project"), TITLE_MAX)) !=
+	    NULL || (f = cmd_text("name", option(c, "name"), PERSON_MAX)) !=
 	    NULL)
 		goto done;
 	if ((f = pack_builtin(&pack, pack_name == NULL ? "default" :

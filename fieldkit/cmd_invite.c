@@ -192,9 +192,8 @@ cmd_invite(struct ctx *c)
 	if (days < 1 || days > DAYS_MAX)
 		return fault_new(FAULT_INVALID, "--days is 1 to %d; nothing "
 		    "was made", DAYS_MAX);
-	if (*name == '\0' || strlen(name) > 100 || !bytes_utf8(bytes_of(name)))
-		return fault_new(FAULT_INVALID, "--name must be 1 to 100 bytes "
-		    "of UTF-8 text; nothing was made");
+	if ((f = cmd_text("name", name, 100)) != NULL)
+		return f;
 	if (file_exists(path))
 		return fault_new(FAULT_INVALID, "%s is there already; it was "
 		    "not touched; choose another name for the invitation",

@@ -214,12 +214,11 @@ cmd_search(struct ctx *c)
 		buf_text(&words, "%s%s", i == 0 ? "" : " ", c->args[i]);
 	if (!bytes_utf8(buf_view(&words)))
 		f = fault_new(FAULT_INVALID, "the words are not UTF-8 text");
-	if (f == NULL && (f = search(&c->home.store, buf_cstr(&words), limit,
+	if (f == NULL && (f = search_start(c->home.db)) == NULL &&
+	    (f = search(&c->home.store, buf_cstr(&words), limit,
 	    &hits, &n)) == NULL)
 		f = show_hits(c, hits, n);
-	for (size_t i = 0; i < n; i++)
-		free(hits[i].snippet);
-	free(hits);
+	search_hits_free(hits, n);
 	buf_wipe(&words);
 	return f;
 }

@@ -8,32 +8,13 @@
 #ifndef SYNC_COMMIT_H
 #define SYNC_COMMIT_H
 
-#include "sync/base/id.h"
-#include "sync/sign.h"
-
-#define OID_LEN 20
-struct oid {
-	uint8_t		b[OID_LEN];	/* git's SHA-1 name: an address, no proof */
-};
-
-#define REF_MAX 128
-
-enum ref_kind {
-	REF_OTHER, REF_ROSTER, REF_DEVICE, REF_HUB, REF_KEYRING, REF_MAIN
-};
+#include "sync/join.h"
+#include "sync/ref.h"
 
 struct accept {
 	struct id	device;
 	uint64_t	seq;
 	struct hash	hash;
-};
-
-#define JOIN_LEN 256
-struct join {
-	struct id	project, device;
-	uint8_t		sign_pk[32], box_pk[32];
-	struct hash	file;
-	uint8_t		by_once[64], by_new[64];
 };
 
 struct commit {
@@ -75,20 +56,5 @@ void commit_unsigned(struct buf *out, const struct commit *);
 /* Fills c->pk, sig, hash.  *armor gets the signature's text for libgit2. */
 void commit_sign(struct buf *object, struct buf *armor, struct commit *c,
     const uint8_t pk[SIGN_PK], const uint8_t sk[SIGN_SK]);
-
-/* Verify both signatures of a join line. */
-bool join_ok(const struct join *, const uint8_t once_pk[32]);
-void join_make(struct join *, const uint8_t once_sk[SIGN_SK],
-    const uint8_t new_sk[SIGN_SK]);	/* signs the filled fields */
-
-/* What a ref is; the device of REF_DEVICE, the n of REF_KEYRING. */
-enum ref_kind ref_kind(const char *ref, struct id *device, uint64_t *n);
-void ref_device(char to[REF_MAX], const struct id *);
-/* "<id>.seg", "roster.seg" ... of a ref; false for main and others. */
-bool ref_entry(char to[64], const char *ref);
-
-void oid_hex(char to[41], const struct oid *);
-bool oid_eq(const struct oid *, const struct oid *);
-bool oid_zero(const struct oid *);
 
 #endif

@@ -48,19 +48,32 @@ struct invite {
 
 #define INVITE_CODE 96			/* room for a code, with NUL */
 
-/* Six words of 7,776: 77.5 bits. */
+/*
+ * Six words of 7,776: 77.5 bits.  No list is needed: a word is consonant,
+ * vowel, consonant, vowel, consonant, "sodir" or "bakot", with 9 x 4 x 9 x 4
+ * x 6 = 7,776 of them.  The letters are those that Dutch and English ears
+ * and tongues keep apart on a bad line: of each pair that they confuse (b p,
+ * d t at the end, f v, m n, s z, c k, i y) one; no g, h, j, u, w.
+ */
 void invite_code(char to[INVITE_CODE]);
-/* Lower case, single spaces.  False if it is not six words of letters. */
+/*
+ * Lower case, single spaces; hyphens, commas and line ends count as spaces.
+ * False if it is not six words of letters.
+ */
 bool invite_code_tidy(char to[INVITE_CODE], const char *typed);
 
-/* Write the file; sk is the coordinator's.  Sets in->file. */
+/*
+ * Append the file; sk is the coordinator's.  Sets in->file and
+ * coordinator_pk.  FAULT_INVALID if a text or the whole is out of bounds.
+ */
 fault invite_make(struct buf *out, struct invite *in, const char *code,
     const uint8_t sk[SIGN_SK]) MUST_CHECK;
 
 /*
- * Code, AEAD, the coordinator's signature, the roster from its genesis, the
- * coordinator in it.  FAULT_FORMAT: not a whole invitation; FAULT_LOCKED:
- * wrong code; FAULT_TRUST: not by a coordinator of that roster.
+ * Form and signature (so that a damaged file is not taken for a wrong code),
+ * code, the roster from its genesis, the coordinator in it.  FAULT_FORMAT:
+ * not a whole invitation; FAULT_LOCKED: wrong code; FAULT_TRUST: not by a
+ * coordinator of that roster.  *out is written only on success.
  */
 fault invite_open(struct invite *out, struct bytes file, const char *code)
     MUST_CHECK;

@@ -10,15 +10,7 @@
 #define SYNC_ROSTER_H
 
 #include "sync/commit.h"
-#include "sync/keys.h"
-#include "sync/squeeze.h"
-
-enum roster_item {
-	ITEM_PROJECT = 1, ITEM_MEMBER, ITEM_PAPER, ITEM_EPOCH, ITEM_INVITE,
-	ITEM_UNINVITE, ITEM_ADMIT, ITEM_CUT, ITEM_CAPS, ITEM_HOME,
-	ITEM_APPROVE, ITEM_FEATURE, ITEM_RECOVER,
-	ITEM_TITLE = 65, ITEM_NAME, ITEM_REASON, ITEM_PACK, ITEM_ERASE
-};
+#include "sync/item.h"
 
 enum member_status {
 	MEMBER_INVITED,		/* invitation open, nobody admitted */
@@ -37,18 +29,24 @@ struct member {
 	uint64_t	admitted_at;	/* roster seq; 0: not admitted */
 	uint8_t		sign_pk[32], box_pk[32];
 	uint8_t		caps;
+	bool		waiting;	/* invited, but a second signature lacks */
 	uint64_t	cut_at;		/* roster seq of the cut; 0: none */
+	enum cut_reason	cut_reason;	/* CUT_DEMOTED: still active */
 	uint64_t	cut_seq, cut_main_seq;
 	struct hash	cut_hash, cut_main_hash;
 	char		*name;		/* NULL: not known here */
 	enum role	role;		/* 0: not known here */
 };
 
-struct epoch {
-	uint32_t	e, g;
-	uint64_t	opened_at;	/* roster seq */
-	struct hash	secret[COMP_COUNT], tree;	/* commitments */
-	uint8_t		to_paper[176];
+/*
+ * An action that needs a second signature and has one: adding or removing a
+ * coordinator, moving the home, replacing the paper key.  It has no effect
+ * until an `approve` names its entry.
+ */
+struct held {
+	uint64_t	seq;		/* of its entry */
+	struct id	author;		/* who signed that */
+	struct buf	item;		/* its bytes */
 };
 
 struct roster {
@@ -64,6 +62,8 @@ struct roster {
 	size_t		nmembers;
 	struct epoch	*epochs;	/* ascending e */
 	size_t		nepochs;
+	struct held	*held;
+	size_t		nheld;
 	struct id	home;		/* hub id; zeros: none yet */
 	char		*title;		/* NULL: not known here */
 	struct buf	pack;		/* newest; empty: not known here */
@@ -71,14 +71,16 @@ struct roster {
 };
 
 struct roster *roster_new(void);
+struct roster *roster_copy(const struct roster *);
 void roster_free(struct roster *);
 
 /*
  * Apply the next entry: seq and prev follow, the signer may coordinate, every
  * item is allowed and whole, commitments agree with the keys held.  keys may
- * be NULL.  On a fault the roster is unchanged.  FAULT_FORMAT for bytes,
- * FAULT_TRUST for who may not.  The commit's signature was verified before;
- * the entry's blob hash too.
+ * be NULL.  On a fault the roster is unchanged; else members and epochs found
+ * before are gone.  FAULT_FORMAT for bytes, FAULT_TRUST for who may not.  The
+ * commit's signature was verified before; the entry's blob hash too.  The
+ * squeezer may be NULL; it is used only if it has no dictionary.
  */
 fault roster_apply(struct roster *, const struct commit *, struct bytes blob,
     struct keys *keys, struct squeeze *) MUST_CHECK;
@@ -89,6 +91,11 @@ const struct epoch *roster_epoch(const struct roster *);
 const struct epoch *roster_epoch_of(const struct roster *, uint32_t e);
 /* Hash of entry seq; NULL if there is none. */
 const struct hash *roster_entry(const struct roster *, uint64_t seq);
+/* The active member who signs with pk; NULL if there is none. */
+const struct member *roster_signer(const struct roster *,
+    const uint8_t pk[SIGN_PK]);
+/* Is the first part of this device id in use already? */
+bool roster_prefix_taken(const struct roster *, const struct id *);
 /* Coordinators that are active. */
 size_t roster_coordinators(const struct roster *);
 const char *role_name(enum role);		/* "worker" */
@@ -102,6 +109,10 @@ struct entry {
 };
 #define ENTRY_EMPTY { BUF_EMPTY, BUF_EMPTY, 0, 0 }
 
+/*
+ * Texts are within the bounds of sync/item.h, as the caller has checked: an
+ * entry that is not would be refused by roster_apply before it is written.
+ */
 void entry_project(struct entry *, const struct id *project, bool practice);
 void entry_member(struct entry *, const struct member *); /* the first */
 void entry_paper(struct entry *, const uint8_t sign[32],
@@ -117,7 +128,10 @@ void entry_title(struct entry *, const char *title);
 void entry_name(struct entry *, const struct id *device, enum role,
     const char *name);
 void entry_pack(struct entry *, struct bytes pack);
-/* Write the blob; the sealed part under the ledger key of epoch e. */
+/*
+ * Append the blob; the sealed part under the ledger key of epoch e.
+ * FAULT_LOCKED if that is not held, FAULT_INVALID if it is too long.
+ */
 fault entry_finish(struct buf *blob, struct entry *, uint32_t e,
     const struct keys *, struct squeeze *) MUST_CHECK;
 void entry_free(struct entry *);

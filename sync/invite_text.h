@@ -1,0 +1,17 @@
+/*
+ * invite_text -- what lies inside an invitation's box.  WIRE.md, section 8.
+ */
+#ifndef SYNC_INVITE_TEXT_H
+#define SYNC_INVITE_TEXT_H
+
+#include "sync/invite.h"
+
+#define INVITE_HUBS_MAX	64u
+#define INVITE_URL_MAX	512u
+
+/* Holds secrets: buf_wipe. */
+void invite_put_text(struct buf *, const struct invite *);
+/* Fills what the text holds; the rest of *in is kept.  FAULT_FORMAT. */
+fault invite_get_text(struct invite *in, struct bytes text) MUST_CHECK;
+
+#endif

@@ -1,0 +1,110 @@
+#include "sync/paper.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "sync/base/id.h"
+
+#define SUM 3
+#define CHARS 56
+#define GROUP 7
+
+static void
+derive(uint8_t out[32], const uint8_t seed[32], const char *label)
+{
+	crypto_generichash(out, 32, (const uint8_t *)label, strlen(label),
+	    seed, 32);
+}
+
+static void
+checksum(uint8_t sum[SUM], const uint8_t seed[32])
+{
+	uint8_t h[32];
+
+	derive(h, seed, "kit1.sum");
+	memcpy(sum, h, SUM);
+	sodium_memzero(h, sizeof h);
+}
+
+static void
+from_seed(struct paper *p)
+{
+	uint8_t sub[32];
+
+	derive(sub, p->seed, "kit1.psg");
+	sign_from_seed(p->sign_pk, p->sign_sk, sub);
+	sodium_memzero(sub, sizeof sub);
+	derive(p->box_sk, p->seed, "kit1.pbx");
+	crypto_scalarmult_base(p->box_pk, p->box_sk);
+}
+
+void
+paper_draw(struct paper *p)
+{
+	random_fill(p->seed, sizeof p->seed);
+	from_seed(p);
+}
+
+void
+paper_text(char to[PAPER_TEXT], const struct paper *p)
+{
+	struct buf b = BUF_EMPTY;
+	uint8_t all[32 + SUM];
+	size_t n = 0;
+
+	memcpy(all, p->seed, 32);
+	checksum(all + 32, p->seed);
+	buf_room(&b, CHARS + 1);	/* at once: a grown buffer leaves copies */
+	base32_put(&b, (struct bytes){ all, sizeof all });
+	for (size_t i = 0; i < b.len; i++) {
+		if (i > 0 && i % GROUP == 0)
+			to[n++] = '-';
+		to[n++] = (char)b.at[i];
+	}
+	to[n] = '\0';
+	sodium_memzero(all, sizeof all);
+	buf_wipe(&b);
+}
+
+/* 57 characters would leave spare bits: one key has one spelling. */
+static bool
+decode(struct buf *b, const char *text)
+{
+	size_t n = strlen(text), chars = 0;
+
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		chars += text[i] != ' ' && text[i] != '-';
+	buf_room(b, CHARS);
+	return chars == CHARS &&
+	    base32_get(b, (struct bytes){ (const uint8_t *)text, n });
+}
+
+fault
+paper_read(struct paper *p, const char *text)
+{
+	struct buf b = BUF_EMPTY;
+	uint8_t sum[SUM];
+	fault f = NULL;
+
+	if (!decode(&b, text) || b.len != 32 + SUM) {
+		f = fault_new(FAULT_INVALID, "that is not a recovery key: "
+		    "it has %d letters and digits; nothing was changed; "
+		    "type it again from the paper", CHARS);
+		goto done;
+	}
+	checksum(sum, b.at);
+	if (memcmp(sum, b.at + 32, SUM) != 0) {
+		f = fault_new(FAULT_INVALID, "the recovery key has a typing "
+		    "mistake; nothing was changed; compare it with the paper");
+		goto done;
+	}
+	memcpy(p->seed, b.at, 32);
+	from_seed(p);
+done:
+	buf_wipe(&b);
+	return f;
+}
