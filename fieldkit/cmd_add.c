@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fieldkit/progress.h"
 #include "sync/base/clock.h"
 
 #define FROM_MAX (256u << 20)	/* a file of records */
@@ -198,12 +199,16 @@ add_line(struct ctx *c, struct bytes line)
 static fault
 add_lines(struct ctx *c, struct bytes all)
 {
+	struct progress_bar bar;
 	size_t line = 0;
 	fault f = NULL;
 
+	progress_begin(&bar, "saving");
 	for (size_t at = 0, n; f == NULL && at < all.len; at += n + 1) {
 		const uint8_t *nl = memchr(all.at + at, '\n', all.len - at);
 		struct bytes one;
+
+		progress_step(&bar, at, all.len);
 
 		n = nl == NULL ? all.len - at : (size_t)(nl - all.at) - at;
 		one = (struct bytes){ all.at + at, n };
@@ -221,6 +226,7 @@ add_lines(struct ctx *c, struct bytes all)
 		else
 			f = fault_while(f, "line %zu", line);
 	}
+	progress_end(&bar);
 	return f;
 }
 

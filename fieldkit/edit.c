@@ -283,11 +283,10 @@ edit_create(struct edit *e, const struct editor *ed, struct bytes type,
 	if (f == NULL && e->change.nfields == 0)
 		f = fault_new(FAULT_INVALID, "%s: nothing to save: give at "
 		    "least one FIELD=VALUE", pt->name);
-	if (f == NULL) {
+	/* Bounds are the store's to check, once it has given the number. */
+	if (f == NULL)
 		change_sort(&e->change);
-		f = change_check(&e->change);
-	}
-	if (f != NULL)
+	else
 		edit_free(e);
 	return f;
 }
@@ -306,11 +305,10 @@ finish(struct edit *e, fault f)
 {
 	if (f == NULL && e->change.nfields == 0)
 		f = fault_new(FAULT_INVALID, "nothing would change");
-	if (f == NULL) {
+	/* Bounds are the store's to check, once it has given the number. */
+	if (f == NULL)
 		change_sort(&e->change);
-		f = change_check(&e->change);
-	}
-	if (f != NULL)
+	else
 		edit_free(e);
 	return f;
 }

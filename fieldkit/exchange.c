@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fieldkit/alarms.h"
-#include "fieldkit/json.h"
+#include "fieldkit/progress.h"
 #include "fieldkit/search.h"
 #include "sync/base/clock.h"
 #include "sync/collect.h"
@@ -84,6 +84,8 @@ own_taken(void *arg, const struct collected *c)
 		return f;
 	for (size_t i = 0; f == NULL && i < s->nchanges; i++) {
 		f = store_put(&h->store, &s->changes[i], NULL);
+		if (f != NULL && f->code == FAULT_TRUST)
+			f = NULL;	/* quarantined by the store; go on */
 		if (f == NULL)
 			f = store_carried(&h->store, &h->device,
 			    c->commit->seq, s->changes[i].dot.n,
@@ -149,6 +151,8 @@ struct importing {
 	struct home	*home;
 	const struct id	*device;
 	size_t		new;
+	struct progress_bar *bar;
+	size_t		changes;	/* opened so far, of all devices */
 };
 
 /* One segment: all of it and the mark that it was opened, or nothing. */
@@ -181,19 +185,20 @@ imported(void *arg, const struct collected *c)
 	}
 	if (f == NULL)
 		f = store_set_opened(st, in->device, c->commit->seq);
+	in->changes += s->nchanges;
+	progress_step(in->bar, in->changes, 0);
 	return db_end(st->db, f);
 }
 
 static fault
-import_one(struct home *h, const struct id *device, size_t *new)
+import_one(struct importing *in, const struct id *device)
 {
-	struct importing in = { h, device, 0 };
 	uint64_t opened;
-	fault f = store_opened(&h->store, device, &opened);
+	fault f = store_opened(&in->home->store, device, &opened);
 
+	in->device = device;
 	if (f == NULL)
-		f = collect(&h->site, device, opened, imported, &in);
-	*new += in.new;
+		f = collect(&in->home->site, device, opened, imported, in);
 	return f;
 }
 
@@ -202,19 +207,25 @@ static fault
 import(struct home *h, struct exchange_report *r)
 {
 	const struct roster *ro = h->site.roster;
+	struct progress_bar bar;
+	struct importing in = { .home = h, .bar = &bar };
 	fault f = NULL;
 
+	progress_begin(&bar, "opening changes");
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++) {
 		if (id_eq(&ro->members[i].device, &h->device))
 			continue;
-		f = import_one(h, &ro->members[i].device, &r->imported);
+		f = import_one(&in, &ro->members[i].device);
 		if (f != NULL && (f->code == FAULT_TRUST ||
 		    f->code == FAULT_FORMAT || f->code == FAULT_LOCKED)) {
 			r->stopped = f;
 			f = NULL;
 		}
 	}
-	if (f == NULL && r->imported > 0)
+	progress_end(&bar);
+	r->imported += in.new;
+	if (f == NULL && in.new > 0 &&
+	    (f = search_start(h->db)) == NULL)
 		f = search_update(&h->store);
 	return f;
 }

@@ -3,22 +3,31 @@
  *
  * The index is derived.  It is brought up to date before a search and at the
  * end of a sync, not with every save: a save stays one small transaction.
+ * Only what can be read here is in it.
  */
 #ifndef FIELDKIT_SEARCH_H
 #define FIELDKIT_SEARCH_H
 
 #include "fieldkit/store.h"
 
-fault search_start(struct db *) MUST_CHECK;	/* tokenizer and table */
+/* Tokenizer and tables; after store_open, on every connection that searches. */
+fault search_start(struct db *) MUST_CHECK;
 fault search_update(struct store *) MUST_CHECK;
 fault search_rebuild(struct store *) MUST_CHECK;
+/* Up to date after search_update and sound?  FAULT_TRUST says what is not. */
+fault search_check(struct store *) MUST_CHECK;
 
 struct search_hit {
 	struct id	id;
 	char		*snippet;	/* words marked with [ and ] */
 };
-/* Ranked; words are plain words, quotes and operators mean nothing. */
+/*
+ * Best first, withdrawn ones left out.  words are plain words, quotes and
+ * operators mean nothing; all must be in a record, the last may be a word's
+ * beginning (from three letters).  limit 0: all.
+ */
 fault search(struct store *, const char *words, size_t limit,
     struct search_hit **, size_t *n) MUST_CHECK;
+void search_hits_free(struct search_hit *, size_t n);
 
 #endif

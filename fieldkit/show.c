@@ -32,6 +32,31 @@ internal(const struct merged_field *mf)
 	    bytes_is(mf->name, FIELD_REASON);
 }
 
+/*
+ * A record's fields as the pack orders them, then those that it does not
+ * know, by name.  The caller frees the list.
+ */
+static const struct merged_field **
+in_order(const struct record *r, const struct pack_type *pt, size_t *n)
+{
+	const struct merged *m = &r->merged;
+	const struct merged_field **list = mem_new(
+	    (m->nfields + 1) * sizeof *list);
+
+	*n = 0;
+	for (size_t i = 0; pt != NULL && i < pt->nfields; i++)
+		for (int k = KIND_VALUE; k <= KIND_SET; k++) {
+			list[*n] = merged_find(m, bytes_of(pt->fields[i].name),
+			    (enum kind)k);
+			*n += list[*n] != NULL;
+		}
+	for (size_t i = 0; i < m->nfields; i++)
+		if (!internal(&m->fields[i]) && (pt == NULL ||
+		    pack_field(pt, m->fields[i].name) == NULL))
+			list[(*n)++] = &m->fields[i];
+	return list;
+}
+
 static void
 field_json(struct json_out *w, const struct pack_field *pf,
     const struct merged_field *mf)
@@ -79,6 +104,8 @@ show_json(struct ctx *c, const struct progress *p, const struct record *r,
 {
 	const struct pack_type *pt = pack_type(c->pack, r->type);
 	struct json_out w = json_writer(&c->out);
+	const struct merged_field **order;
+	size_t n;
 	enum state state;
 	char hex[ID_HEX], when[32];
 	fault f = exchange_record_state(&c->home, p, r, &state);
@@ -97,10 +124,11 @@ show_json(struct ctx *c, const struct progress *p, const struct record *r,
 	json_put_text(&w, when);
 	json_key(&w, "fields");
 	json_open(&w, '{');
-	for (size_t i = 0; i < r->merged.nfields; i++)
-		if (!internal(&r->merged.fields[i]))
-			field_json(&w, pt == NULL ? NULL : pack_field(pt,
-			    r->merged.fields[i].name), &r->merged.fields[i]);
+	order = in_order(r, pt, &n);
+	for (size_t i = 0; i < n; i++)
+		field_json(&w, pt == NULL ? NULL : pack_field(pt,
+		    order[i]->name), order[i]);
+	free(order);
 	json_close(&w);
 	json_key(&w, "conflicts");
 	names_json(&w, &r->merged, true);
@@ -166,6 +194,8 @@ show_text(struct ctx *c, const struct progress *p, const struct record *r)
 	const struct pack_type *pt = pack_type(c->pack, r->type);
 	const char *type = pt == NULL ? NULL :
 	    lang_now() == LANG_NL ? pt->nl : pt->en;
+	const struct merged_field **order;
+	size_t n;
 	enum state state;
 	char hex[ID_HEX], when[32], raw[WIRE_NAME_MAX + 1];
 	fault f = exchange_record_state(&c->home, p, r, &state);
@@ -179,10 +209,11 @@ show_text(struct ctx *c, const struct progress *p, const struct record *r)
 	    type != NULL ? type : raw, say(state_name(state)), when);
 	if (r->merged.withdrawn)
 		buf_text(&c->out, "%s\n", say("  WITHDRAWN"));
-	for (size_t i = 0; i < r->merged.nfields; i++)
-		if (!internal(&r->merged.fields[i]))
-			field_text(c, pt == NULL ? NULL : pack_field(pt,
-			    r->merged.fields[i].name), &r->merged.fields[i]);
+	order = in_order(r, pt, &n);
+	for (size_t i = 0; i < n; i++)
+		field_text(c, pt == NULL ? NULL : pack_field(pt,
+		    order[i]->name), order[i]);
+	free(order);
 	if (r->merged.conflicts > 0)
 		buf_text(&c->out, "%s\n", say("  ! marks a conflict: see "
 		    "'fieldkit conflicts'"));

@@ -9,50 +9,43 @@
 #ifndef FIELDKIT_STORE_H
 #define FIELDKIT_STORE_H
 
-#include "fieldkit/db.h"
-#include "sync/change.h"
-#include "sync/merge.h"
+#include "fieldkit/record.h"
 
 struct store {			/* borrows db */
 	struct db	*db;
 	struct id	self;
+	int64_t		self_ref;	/* of self in the table of devices */
 	uint64_t	last_clock;
 };
 
 /* Create or bring to today's schema; FAULT_INVALID if it is newer. */
 fault store_open(struct store *, struct db *, const struct id *self)
     MUST_CHECK;
+void store_close(struct store *);	/* db stays open */
 
 /*
  * The one door.  A change that is known already is no fault and changes
- * nothing (*new says so; may be NULL).  Local changes come with dot.n = 0:
+ * nothing (*new says so; may be NULL).  One that is known and opens a
+ * compartment that was withheld is new.  Local changes come with dot.n = 0:
  * the next counter is given, and the clock; c is updated.  FAULT_TRUST if a
  * known dot comes with other content, or an index differs from the record's
- * creation: the change is then put into quarantine, not lost.
+ * creation: a change from afar is then in quarantine, not lost, and the caller
+ * goes on (who ends an outer transaction with that fault loses it); a local
+ * one is not saved.
  */
 fault store_put(struct store *, struct change *c, bool *new) MUST_CHECK;
 
 /* The index for a new record of this device (inside a transaction). */
 fault store_next_index(struct store *, struct index *) MUST_CHECK;
 
-/* All known changes of a record; they borrow from text. */
-struct record {
-	struct id	id;
-	struct index	index;
-	struct change	*changes;	/* by dot */
-	size_t		nchanges;
-	struct merged	merged;
-	struct bytes	type;		/* of the creation, else of the first */
-	struct buf	text;
-};
 /* FAULT_ABSENT if there is none. */
 fault store_record(struct store *, struct record *, const struct id *)
     MUST_CHECK;
-void record_free(struct record *);
 
 /*
  * Every record, newest first, optionally of one type; each returns a fault to
- * stop.  withdrawn ones only if all is set.
+ * stop.  withdrawn ones only if all is set.  No transaction is open while
+ * each runs: a reader that is slow (a pager) keeps no writer waiting.
  */
 fault store_each(struct store *, struct bytes type, bool all,
     fault (*each)(void *arg, struct record *), void *arg) MUST_CHECK;
@@ -65,11 +58,27 @@ fault store_conflicts(struct store *,
  * from text. */
 fault store_unsealed(struct store *, struct change **, size_t *n,
     struct buf *text) MUST_CHECK;
+fault store_unsealed_count(struct store *, uint64_t *n) MUST_CHECK;
 /* Commit seq of device carries its changes first..last. */
 fault store_carried(struct store *, const struct id *device, uint64_t seq,
     uint64_t first, uint64_t last) MUST_CHECK;
 /* The commit that carries dot; 0: none yet. */
 fault store_carrier(struct store *, const struct dot *, uint64_t *seq)
+    MUST_CHECK;
+
+/* Verified, but contradicting what is known: kept aside. */
+struct quarantined {
+	struct dot	dot;
+	uint64_t	seq;		/* its commit; 0: not known */
+	const char	*code;		/* an alarm code, "fork" */
+	struct bytes	body;		/* stored form */
+	const char	*reason;
+};
+/* Once per dot and body. */
+fault store_quarantine(struct store *, const struct quarantined *) MUST_CHECK;
+/* Oldest first; q is valid during each. */
+fault store_each_quarantined(struct store *,
+    fault (*each)(void *arg, const struct quarantined *), void *arg)
     MUST_CHECK;
 
 struct store_counts {
@@ -86,9 +95,16 @@ fault store_opened(struct store *, const struct id *device, uint64_t *seq)
     MUST_CHECK;
 fault store_set_opened(struct store *, const struct id *device, uint64_t seq)
     MUST_CHECK;
+/* As settings, for keys: the caller has wrapped them. */
+fault store_secret_get(struct store *, const char *name, struct buf *out)
+    MUST_CHECK;
+fault store_secret_put(struct store *, const char *name, struct bytes)
+    MUST_CHECK;
 
-/* Canonical digest (design: ledger and team); comps[c] is set for each
- * compartment that is wholly readable here. */
+/*
+ * Canonical digest (design: ledger and team); whole[c] is set for each
+ * compartment that is wholly readable here.  What is hashed: store_digest.c.
+ */
 struct digest {
 	struct hash	all;
 	struct hash	comp[COMP_COUNT];
@@ -97,7 +113,7 @@ struct digest {
 };
 fault store_digest(struct store *, struct digest *) MUST_CHECK;
 
-/* Drop and rebuild what is derived. */
+/* Drop the rows and make them again from the changes. */
 fault store_rebuild(struct store *) MUST_CHECK;
 
 #endif
