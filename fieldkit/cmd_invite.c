@@ -414,19 +414,28 @@ status_name(struct ctx *c, const struct member *m)
 	}
 }
 
-static void
-member_row(struct ctx *c, const struct member *m, const struct progress *p)
+static fault
+member_row(struct ctx *c, const struct member *m)
 {
 	struct json_out w = json_writer(&c->out);
 	const char *role = m->role == 0 ? "" : role_name(m->role);
-	char hex[ID_HEX];
+	char hex[ID_HEX], when[32] = "";
+	uint64_t clock;
+	int64_t days;
+	fault f;
 
-	(void)p;
+	if ((f = store_last_clock(&c->home.store, &m->device, &clock)) !=
+	    NULL || (f = exchange_box_age(&c->home, &m->device, &days)) !=
+	    NULL)
+		return f;
+	if (clock != 0)
+		clock_text(when, hlc_ms(clock));
 	if (!c->json) {
-		buf_text(&c->out, "%s  %-12s %-10s %s\n",
+		buf_text(&c->out, "%s  %-12s %-10s %-21s %s\n",
 		    id_hex(hex, &m->device), say(role),
-		    say(status_name(c, m)), m->name == NULL ? "" : m->name);
-		return;
+		    say(status_name(c, m)), when,
+		    m->name == NULL ? "" : m->name);
+		return NULL;
 	}
 	json_open(&w, '{');
 	json_key(&w, "device");
@@ -437,14 +446,19 @@ member_row(struct ctx *c, const struct member *m, const struct progress *p)
 	json_put_text(&w, role);
 	json_key(&w, "status");
 	json_put_text(&w, status_name(c, m));
-	/* When a box key was made and a head was seen is kept from the next
-	 * format of the store on. */
 	json_key(&w, "box_age_days");
-	json_put_null(&w);
+	if (days >= 0)
+		json_put_int(&w, days);
+	else
+		json_put_null(&w);
 	json_key(&w, "last_seen");
-	json_put_null(&w);
+	if (clock != 0)
+		json_put_text(&w, when);
+	else
+		json_put_null(&w);
 	json_close(&w);
 	buf_text(&c->out, "\n");
+	return NULL;
 }
 
 fault
@@ -456,7 +470,7 @@ cmd_members(struct ctx *c)
 	if (f != NULL)
 		return f;
 	ro = c->home.site.roster;
-	for (size_t i = 0; i < ro->nmembers; i++)
-		member_row(c, &ro->members[i], NULL);
-	return NULL;
+	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)
+		f = member_row(c, &ro->members[i]);
+	return f;
 }

@@ -244,6 +244,53 @@ remember(struct home *h, const char *name, struct bytes value)
 	return f;
 }
 
+/* Roster entries have no time: a box key's age counts from when it was first
+ * seen here. */
+static fault
+remember_box(struct home *h, const struct member *m)
+{
+	struct buf now = BUF_EMPTY;
+	char name[ID_HEX + 4], hex[ID_HEX];
+	uint64_t ms = clock_wall_ms();
+	struct reader r;
+	fault f;
+
+	snprintf(name, sizeof name, "box/%s", id_hex(hex, &m->device));
+	if ((f = store_get(&h->store, name, &now)) != NULL)
+		goto done;
+	r = reader_of(buf_view(&now));
+	if (bytes_eq(get_bytes(&r, 32), (struct bytes){ m->box_pk, 32 }))
+		goto done;
+	buf_clear(&now);
+	buf_add(&now, m->box_pk, 32);
+	put_u64(&now, ms);
+	f = store_set(&h->store, name, buf_view(&now));
+done:
+	buf_free(&now);
+	return f;
+}
+
+fault
+exchange_box_age(struct home *h, const struct id *device, int64_t *days)
+{
+	struct buf now = BUF_EMPTY;
+	char name[ID_HEX + 4], hex[ID_HEX];
+	uint64_t ms = clock_wall_ms(), since;
+	struct reader r;
+	fault f;
+
+	*days = -1;
+	snprintf(name, sizeof name, "box/%s", id_hex(hex, device));
+	if ((f = store_get(&h->store, name, &now)) == NULL && now.len == 40) {
+		r = reader_of(buf_view(&now));
+		get_bytes(&r, 32);
+		since = get_u64(&r);
+		*days = since > ms ? 0 : (int64_t)((ms - since) / 86400000);
+	}
+	buf_free(&now);
+	return f;
+}
+
 fault
 exchange_remember(struct home *h)
 {
@@ -256,6 +303,9 @@ exchange_remember(struct home *h)
 		f = remember(h, "pack", buf_view(&ro->pack));
 	if (f == NULL && role != 0)
 		f = remember(h, "role", (struct bytes){ &role, 1 });
+	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)
+		if (ro->members[i].status == MEMBER_ACTIVE)
+			f = remember_box(h, &ro->members[i]);
 	return f;
 }
 
@@ -334,7 +384,9 @@ pull(struct home *h, struct sync *s, struct exchange_report *r)
 		if ((f = exchange_remember(h)) != NULL ||
 		    (f = settle_home(h, s)) != NULL)
 			return f;
-		if ((f = exchange_seal(h, &changes, &commits)) != NULL)
+		/* A second writer on our branch: nothing may be added to it. */
+		if (!s->frozen &&
+		    (f = exchange_seal(h, &changes, &commits)) != NULL)
 			return f;
 	}
 	if ((f = sync_fetch_rest(s)) != NULL)

@@ -56,6 +56,10 @@ fault exchange_roster(struct home *, const char *url) MUST_CHECK;
 /* Keep what a save needs of the roster (pack, role) in the store. */
 fault exchange_remember(struct home *) MUST_CHECK;
 
+/* Days since this device first saw a member's box key; -1: never. */
+fault exchange_box_age(struct home *, const struct id *device, int64_t *days)
+    MUST_CHECK;
+
 enum state { STATE_SAVED, STATE_SEALED, STATE_DELIVERED, STATE_ACCEPTED };
 const char *state_name(enum state);	/* "saved" */
 

@@ -469,7 +469,8 @@ home_site(struct home *h)
 	if (h->site_open)
 		return NULL;
 	h->site = (struct site){ .project = h->project, .self = h->device,
-	    .genesis = h->genesis, .practice = h->practice };
+	    .genesis = h->genesis, .practice = h->practice,
+	    .signer = h->signer.sk == NULL ? NULL : &h->signer };
 	if ((f = repo_start()) != NULL)
 		return f;
 	path = home_file(h, "repo.git");

@@ -95,6 +95,9 @@ fault store_opened(struct store *, const struct id *device, uint64_t *seq)
     MUST_CHECK;
 fault store_set_opened(struct store *, const struct id *device, uint64_t seq)
     MUST_CHECK;
+/* Hybrid time of the newest change known of a device; 0: none. */
+fault store_last_clock(struct store *, const struct id *device,
+    uint64_t *clock) MUST_CHECK;
 /* As settings, for keys: the caller has wrapped them. */
 fault store_secret_get(struct store *, const char *name, struct buf *out)
     MUST_CHECK;

@@ -91,3 +91,25 @@ store_set_opened(struct store *st, const struct id *device, uint64_t seq)
 	}
 	return db_end(st->db, f);
 }
+
+fault
+store_last_clock(struct store *st, const struct id *device, uint64_t *clock)
+{
+	struct stmt *s = db_prepare(st->db, "SELECT body FROM change WHERE "
+	    "device = (SELECT ref FROM device WHERE id = ?) "
+	    "ORDER BY n DESC LIMIT 1");
+	struct change c;
+	bool row;
+	fault f;
+
+	*clock = 0;
+	stmt_blob(s, 1, (struct bytes){ device->b, sizeof device->b });
+	if ((f = stmt_step(s, &row)) != NULL || !row)
+		return f;
+	if ((f = change_decode(&c, stmt_get(s, 0))) == NULL) {
+		*clock = c.clock;
+		change_free(&c);
+	}
+	stmt_reset(s);
+	return f;
+}
