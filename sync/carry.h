@@ -16,11 +16,15 @@ struct carry;
 struct push {			/* one ref that should move on the hub */
 	char		ref[REF_MAX];
 	struct oid	old;		/* zeros: it must not exist there */
-	struct oid	new;
-	fault		result;		/* NULL; FAULT_RACE: it was not at old */
+	struct oid	new;		/* zeros: delete it */
+	fault		result;		/* NULL; FAULT_RACE: it was not at old;
+					   FAULT_ABSENT: we lack a part of it */
 };
 
-/* Make an empty hub.  FAULT_INVALID if dir holds something else already. */
+/*
+ * Make an empty hub (its parent folder must be there); one that is a hub
+ * already is left alone.  FAULT_INVALID if dir holds something else.
+ */
 fault hub_create(const char *dir) MUST_CHECK;
 
 /*
@@ -47,14 +51,18 @@ fault carry_refs(struct repo_ref **, size_t *n, size_t *foreign,
  * Bring into `into` the commits of ref from want back to have (zeros: to the
  * start), each with its tree and blobs, along the ref's own line (main: the
  * previous main; its other parents are not followed).  Bounded by sequence
- * step and bytes (R9): FAULT_FORMAT beyond.  Objects already there are
- * skipped.  Nothing is trusted yet: the caller verifies, then moves refs.
+ * step and bytes (R9): FAULT_FORMAT beyond, or if the hub lacks or damaged a
+ * part.  Objects already there are skipped.  Nothing is trusted yet (a commit
+ * or tree of another form comes as it is): the caller verifies, then moves
+ * refs.  FAULT_HUB if the hub went away meanwhile.
  */
 fault carry_fetch(struct carry *, struct repo *into, const char *ref,
     const struct oid *have, const struct oid *want) MUST_CHECK;
+/* After a FAULT_FORMAT of carry_fetch: FIND_OVERSIZED or FIND_CORRUPT. */
+enum finding_code carry_why(const struct carry *);
 
 /*
- * One pack with all that is new, synced; then each ref by compare and swap,
+ * All that is new in few packs, synced; then each ref by compare and swap,
  * in the order given.  A push that lost its race says so in result; the
  * others go on.  FAULT_HUB if the hub cannot be written (read-only, full):
  * refs moved before stay moved.

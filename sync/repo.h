@@ -1,25 +1,17 @@
 /*
  * repo -- a bare git repository as a box of verified objects and refs.
  *
- * One of the two files that see <git2.h> (the other is carry_folder.c).
- * Objects are checked for type and size before they are read, and their
- * hash is computed again by libgit2.  Nothing here knows keys.
+ * The files repo*.c alone see <git2.h>.  Objects are checked for type and
+ * size before they are read, and their hash is computed again.  Nothing here
+ * knows keys.
  */
 #ifndef SYNC_REPO_H
 #define SYNC_REPO_H
 
-#include <sys/types.h>
-
-#include "sync/commit.h"
+#include "sync/packfile.h"
+#include "sync/refdb.h"
 
 struct repo;
-
-enum object_type { OBJECT_COMMIT = 1, OBJECT_TREE = 2, OBJECT_BLOB = 3 };
-
-struct repo_ref {
-	char		name[REF_MAX];
-	struct oid	oid;
-};
 
 struct tree_entry {
 	char		name[64];
@@ -30,14 +22,19 @@ struct tree_entry {
 fault repo_start(void) MUST_CHECK;
 void repo_stop(void);
 
-/* The config file of every repository and hub that we make, byte for byte. */
-extern const char repo_config[];
-
 /* Make a bare repository at path (mode 0700), HEAD at refs/heads/main. */
 fault repo_create(const char *path) MUST_CHECK;
+/* FAULT_ABSENT if there is none. */
 fault repo_open(struct repo **, const char *path) MUST_CHECK;
+/*
+ * As repo_open, for a hub after its pre-flight: what the disk refuses is
+ * FAULT_HUB.  notes: see lockfile.h (NULL: none).
+ */
+fault repo_open_hub(struct repo **, const char *path, const char *notes)
+    MUST_CHECK;
 void repo_close(struct repo *);
 const char *repo_path(const struct repo *);
+const struct gitdir *repo_dir(const struct repo *);
 
 /*
  * Append the object's bytes to out.  FAULT_ABSENT if it is not there;
@@ -45,6 +42,10 @@ const char *repo_path(const struct repo *);
  */
 fault repo_read(struct buf *out, struct repo *, const struct oid *,
     enum object_type, size_t max) MUST_CHECK;
+/* Type and length without reading it (both as the object claims). */
+fault repo_header(enum object_type *, size_t *len, struct repo *,
+    const struct oid *) MUST_CHECK;
+/* Does not look for packs that came since: repo_refresh. */
 bool repo_has(struct repo *, const struct oid *);
 
 fault repo_write(struct oid *, struct repo *, enum object_type, struct bytes)
@@ -73,18 +74,23 @@ fault repo_refs(struct repo_ref **, size_t *n, struct repo *,
  */
 fault repo_ref_move(struct repo *, const char *name, const struct oid *old,
     const struct oid *new) MUST_CHECK;
+/* Whatever its value is; one that is not there is fine. */
 fault repo_ref_delete(struct repo *, const char *name) MUST_CHECK;
 
-/*
- * Write one pack of these objects of `from` below objects_dir (".../objects"),
- * fsynced, renamed, files with the given mode.  No delta search.
- */
+/* Write one pack of these objects of `from` into another repository. */
 fault repo_pack(struct repo *from, const struct oid *oids, size_t n,
-    const char *objects_dir, mode_t mode) MUST_CHECK;
+    const struct gitdir *to) MUST_CHECK;
+
+/*
+ * When packs or loose objects are many: one pack of all but the largest packs
+ * (so the work stays in proportion), then remove what it replaces.  Others
+ * may read and write meanwhile.
+ */
+fault repo_consolidate(struct repo *) MUST_CHECK;
 
 /*
  * Under the device's own lock: remove *.lock and tmp_* that a dead process
- * left in this (own) repository, and pack loose objects when they are many.
+ * left in this (own) repository, and consolidate.
  */
 fault repo_tidy(struct repo *) MUST_CHECK;
 

@@ -1,0 +1,295 @@
+#include "sync/repo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/loose.h"
+#include "sync/repo_own.h"
+
+#define CACHE_MAX ((ssize_t)1 << 20)
+
+static int
+set_options(void)
+{
+	int r = 0;
+
+	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
+	    level <= GIT_CONFIG_LEVEL_GLOBAL && r == 0; level++)
+		r = git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+	if (r != 0)
+		return r;
+	/* Who owns a file says nothing on FAT; signatures do. */
+	r |= git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	r |= git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	r |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
+	r |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+	r |= git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX);
+	return r;
+}
+
+fault
+repo_start(void)
+{
+	if (git_libgit2_init() < 0 || set_options() != 0)
+		return fault_new(FAULT_FAIL, "libgit2 cannot be started");
+	return NULL;
+}
+
+void
+repo_stop(void)
+{
+	git_libgit2_shutdown();
+}
+
+/* ---- open --------------------------------------------------------------- */
+
+static fault
+open_as(struct repo **out, const char *path, enum fault_code broken,
+    const char *notes)
+{
+	struct repo *r = mem_new(sizeof *r);
+	fault f = gitdir_open(&r->dir, path, broken);
+
+	if (f != NULL) {
+		free(r);
+		return f;
+	}
+	if (notes != NULL)
+		r->dir.notes = mem_text(notes);
+	r->packs = packs_new(&r->dir);
+	*out = r;
+	return NULL;
+}
+
+fault
+repo_create(const char *path)
+{
+	return gitdir_make(path, 0700, FAULT_FAIL);
+}
+
+fault
+repo_open(struct repo **out, const char *path)
+{
+	return open_as(out, path, FAULT_FAIL, NULL);
+}
+
+fault
+repo_open_hub(struct repo **out, const char *path, const char *notes)
+{
+	return open_as(out, path, FAULT_HUB, notes);
+}
+
+void
+repo_close(struct repo *r)
+{
+	if (r == NULL)
+		return;
+	git_repository_free(r->git);
+	packs_free(r->packs);
+	gitdir_close(&r->dir);
+	free(r);
+}
+
+const char *
+repo_path(const struct repo *r)
+{
+	return r->dir.path;
+}
+
+const struct gitdir *
+repo_dir(const struct repo *r)
+{
+	return &r->dir;
+}
+
+void
+repo_refresh(struct repo *r)
+{
+	packs_refresh(r->packs);
+}
+
+/* ---- objects ------------------------------------------------------------ */
+
+git_object_t
+repo_type_git(enum object_type t)
+{
+	return t == OBJECT_COMMIT ? GIT_OBJECT_COMMIT :
+	    t == OBJECT_TREE ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB;
+}
+
+bool
+repo_has(struct repo *r, const struct oid *oid)
+{
+	struct packread *p;
+	uint64_t offset;
+
+	return (packs_find(&p, &offset, r->packs, oid) == NULL && p != NULL) ||
+	    loose_has(&r->dir, oid);
+}
+
+/* One look: in the packs, then loose.  out NULL: what it claims to be. */
+static fault
+look(struct buf *out, enum object_type *type, size_t *len, struct repo *r,
+    const struct oid *oid)
+{
+	struct packread *p;
+	uint64_t offset, n;
+	fault f = packs_find(&p, &offset, r->packs, oid), g;
+
+	if (f == NULL && p != NULL) {
+		if (out != NULL)
+			return packread_bytes(out, type, p, offset);
+		f = packread_head(type, &n, p, offset);
+		*len = f == NULL ? (size_t)n : 0;
+		return f;
+	}
+	g = out == NULL ? loose_head(type, len, &r->dir, oid) :
+	    loose_read(out, type, &r->dir, oid, REPO_OBJECT_MAX);
+	/* "Absent" only if every pack could be asked. */
+	return g != NULL && g->code == FAULT_ABSENT && f != NULL ? f : g;
+}
+
+/*
+ * A second time after looking for packs again: another process may have
+ * written one, or consolidated that which we knew.
+ */
+static fault
+look_twice(struct buf *out, enum object_type *type, size_t *len,
+    struct repo *r, const struct oid *oid)
+{
+	size_t start = out == NULL ? 0 : out->len;
+	char hex[41];
+	fault f = look(out, type, len, r, oid);
+
+	if (f == NULL)
+		return NULL;
+	if (out != NULL)
+		out->len = start;
+	packs_refresh(r->packs);
+	f = look(out, type, len, r, oid);
+	oid_hex(hex, oid);
+	if (f != NULL && f->code == FAULT_ABSENT)
+		f = fault_new(FAULT_ABSENT, "object %s is not in %s", hex,
+		    r->dir.path);
+	return f;
+}
+
+fault
+repo_header(enum object_type *type, size_t *len, struct repo *r,
+    const struct oid *oid)
+{
+	fault f = look_twice(NULL, type, len, r, oid);
+
+	if (f == NULL && *type == 0)
+		f = fault_new(FAULT_FORMAT, "an object in %s is of a kind that "
+		    "we never write", r->dir.path);
+	return f;
+}
+
+fault
+repo_object(struct buf *out, enum object_type *type, struct repo *r,
+    const struct oid *oid)
+{
+	size_t start = out->len;
+	git_oid is;
+	char hex[41];
+	fault f = look_twice(out, type, NULL, r, oid);
+
+	if (f != NULL || *type == 0)
+		return f;
+	/* libgit2's SHA-1 notices the known attacks upon SHA-1. */
+	if (git_odb_hash(&is, out->at + start, out->len - start,
+	    repo_type_git(*type)) == 0 && memcmp(is.id, oid->b, OID_LEN) == 0)
+		return NULL;
+	out->len = start;
+	oid_hex(hex, oid);
+	return fault_new(FAULT_FORMAT, "object %s in %s is damaged", hex,
+	    r->dir.path);
+}
+
+fault
+repo_read(struct buf *out, struct repo *r, const struct oid *oid,
+    enum object_type type, size_t max)
+{
+	enum object_type is;
+	size_t len, start = out->len;
+	char hex[41];
+	fault f = repo_header(&is, &len, r, oid);
+
+	oid_hex(hex, oid);
+	if (f != NULL)
+		return f;
+	if (is != type)
+		return fault_new(FAULT_FORMAT, "object %s is of another type",
+		    hex);
+	if (len > max)
+		return fault_new(FAULT_FORMAT, "object %s is larger than the "
+		    "%zu bytes allowed", hex, max);
+	f = repo_object(out, &is, r, oid);
+	if (f == NULL && (is != type || out->len - start != len)) {
+		out->len = start;
+		f = fault_new(FAULT_FORMAT, "object %s in %s is damaged", hex,
+		    r->dir.path);
+	}
+	return f;
+}
+
+fault
+repo_write(struct oid *out, struct repo *r, enum object_type type,
+    struct bytes data)
+{
+	git_oid g;
+	struct oid oid;
+	fault f;
+
+	if (data.len > REPO_OBJECT_MAX)
+		return fault_new(FAULT_INVALID, "an object of %zu bytes is "
+		    "larger than allowed", data.len);
+	if (git_odb_hash(&g, data.at, data.len, repo_type_git(type)) != 0)
+		return fault_new(FAULT_FAIL, "libgit2 cannot hash");
+	memcpy(oid.b, g.id, OID_LEN);
+	f = repo_has(r, &oid) ? NULL : loose_write(&r->dir, &oid, type, data);
+	if (f == NULL)
+		*out = oid;
+	return f;
+}
+
+/* ---- refs --------------------------------------------------------------- */
+
+fault
+repo_ref(struct oid *out, struct repo *r, const char *name)
+{
+	return refdb_read(out, &r->dir, name);
+}
+
+fault
+repo_refs(struct repo_ref **out, size_t *n, struct repo *r, const char *prefix,
+    size_t max)
+{
+	struct refs l = REFS_EMPTY;
+	fault f = refdb_list(&l, &r->dir, prefix, max);
+
+	if (f == NULL) {
+		*out = l.at;
+		*n = l.n;
+	}
+	return f;
+}
+
+fault
+repo_ref_move(struct repo *r, const char *name, const struct oid *old,
+    const struct oid *new)
+{
+	return refdb_move(&r->dir, name, old, new);
+}
+
+fault
+repo_ref_delete(struct repo *r, const char *name)
+{
+	struct oid now;
+	fault f = refdb_read(&now, &r->dir, name);
+
+	if (f != NULL)
+		return f->code == FAULT_ABSENT ? NULL : f;
+	return refdb_move(&r->dir, name, &now, NULL);
+}
