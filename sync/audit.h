@@ -13,7 +13,7 @@ struct audit {
 	uint64_t	main_seq;
 	struct oid	main;
 	struct findings	findings;
-	struct buf	signers;	/* allowed-signers text, all devices ever */
+	struct buf	signers;	/* allowed signers, all devices ever */
 };
 
 /*

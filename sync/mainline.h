@@ -23,7 +23,10 @@ struct mainline {
 	size_t		n;
 };
 
-/* Read what main at `head` (a verified one) says of every device. */
+/*
+ * Read what main at `head` (a verified one; zeros: none yet) says of every
+ * device.  What took long is remembered in refs/cache/accepted.
+ */
 fault mainline_read(struct mainline *, struct site *, const struct oid *head)
     MUST_CHECK;
 void mainline_free(struct mainline *);
@@ -31,8 +34,9 @@ void mainline_free(struct mainline *);
 /*
  * Verify main's commits after `from` up to `to`: signatures by a coordinator
  * who was one at the quoted position and is not cut there, parents, accept
- * lines, tree computed and compared with libgit2's merge.  Device chains must
- * have been verified before.  Findings as in chain_verify.
+ * lines, tree computed and compared.  Device chains must have been verified
+ * before: an accepted commit that is not there sets check->ahead.  Findings as
+ * in chain_verify.
  */
 fault mainline_verify(struct site *, struct chain_check *, struct findings *)
     MUST_CHECK;
@@ -45,7 +49,9 @@ struct merged_head {
 /*
  * Merge the verified heads that moved into the local main, at most 8 a
  * commit; *merged (caller frees) lists them.  Moves refs/heads/main by
- * compare and swap.  FAULT_DECIDE if somebody wrote another's file.
+ * compare and swap.  Who is not admitted by a bound entry, or is cut before
+ * its head, is left out.  FAULT_LOCKED if the signer is no coordinator,
+ * FAULT_DECIDE if somebody wrote another's file.
  */
 fault mainline_merge(struct site *, const struct accepted *heads, size_t n,
     const struct signer *, struct merged_head **merged, size_t *nmerged)

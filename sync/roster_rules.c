@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/base/lang.h"
 #include "sync/base/secret.h"
 
 #define FEATURE 1		/* the highest level that we know */
@@ -12,7 +13,7 @@ fault
 refuse(const struct apply *a, const char *why)
 {
 	return fault_new(FAULT_TRUST, "roster entry %" PRIu64 " is refused: "
-	    "%s; the roster stays as it was", a->c->seq, why);
+	    "%s; the roster stays as it was", a->c->seq, say(why));
 }
 
 static struct member *

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/base/lang.h"
 #include "sync/base/secret.h"
 #include "sync/segment_box.h"
 
@@ -53,7 +54,7 @@ static fault
 bad_form(const struct job *j, const char *what)
 {
 	return fault_new(FAULT_FORMAT, "segment %llu: %s is not as it must "
-	    "be", (unsigned long long)j->seg.head.seq, what);
+	    "be", (unsigned long long)j->seg.head.seq, say(what));
 }
 
 static struct bytes
