@@ -447,7 +447,7 @@ out_finding(struct ctx *c, const struct finding *f)
 static void
 help_one(const struct command *cmd)
 {
-	printf("fieldkit %s %s\n    %s\n", cmd->name, cmd->usage,
+	printf("fieldkit %s %s\n    %s\n", cmd->name, say(cmd->usage),
 	    say(cmd->help));
 }
 
@@ -462,11 +462,17 @@ help_all(void)
 	puts(say("\n'fieldkit COMMAND --help' says more."));
 }
 
-static enum lang
-language(const struct ctx *c)
+enum lang
+cmd_language(int argc, char **argv)
 {
-	const char *l = option(c, "lang");
+	const char *l = NULL;
 
+	for (int i = 1; l == NULL && i < argc && strcmp(argv[i], "--") != 0;
+	    i++)
+		if (strncmp(argv[i], "--lang=", 7) == 0)
+			l = argv[i] + 7;
+		else if (strcmp(argv[i], "--lang") == 0)
+			l = argv[i + 1];
 	if (l == NULL)
 		l = getenv("LC_ALL");
 	if (l == NULL || *l == '\0')
@@ -504,7 +510,7 @@ check_arguments(struct ctx *c)
 	if (c->nargs < c->cmd->min ||
 	    (c->cmd->max >= 0 && c->nargs > c->cmd->max))
 		return fault_new(FAULT_USAGE, "usage: fieldkit %s %s",
-		    c->cmd->name, c->cmd->usage);
+		    c->cmd->name, say(c->cmd->usage));
 	return NULL;
 }
 
@@ -513,7 +519,6 @@ run(struct ctx *c, int argc, char **argv)
 {
 	fault f = take_arguments(c, argc, argv), g;
 
-	lang_set(language(c));
 	if (f != NULL)
 		return f;
 	if (option_given(c, "help")) {

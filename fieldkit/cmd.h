@@ -99,6 +99,8 @@ void out(struct ctx *, const char *fmt, ...)
 void out_finding(struct ctx *, const struct finding *);
 void json_findings(struct json_out *, const struct findings *);
 
+/* --lang, else the locale, in which C and POSIX mean English. */
+enum lang cmd_language(int argc, char **argv);
 fault cmd_run(int argc, char **argv, int *status) MUST_CHECK;
 
 #endif

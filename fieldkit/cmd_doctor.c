@@ -24,6 +24,61 @@ doctor_json(struct ctx *c, const struct doctor *d)
 	buf_text(&c->out, "\n");
 }
 
+/* --- the repository ----------------------------------------------------- */
+
+#define REFS_MAX 16384
+
+/* Every commit of ref, and what each carries, as its hash says? */
+static fault
+read_back(struct site *s, const struct oid *head)
+{
+	struct buf blob = BUF_EMPTY;
+	struct oid at = *head;
+	struct commit c;
+	fault f;
+
+	do {
+		buf_clear(&blob);
+		if ((f = site_commit(&c, s, &at)) == NULL &&
+		    ref_kind(c.ref, NULL, NULL) != REF_MAIN)
+			f = site_blob(&blob, s, &c);
+	} while (f == NULL && site_before(&at, &c));
+	buf_free(&blob);
+	return f;
+}
+
+static void
+add_line(struct doctor *d, const char *ref, fault f)
+{
+	struct buf line = BUF_EMPTY;
+
+	buf_text(&line, say("%s in the repository is damaged (%s); what was "
+	    "saved is safe in device.db; put repo.git back from a copy of "
+	    "this folder"), ref, f->text);
+	d->lines = mem_grow(d->lines, (d->n + 1) * sizeof *d->lines);
+	d->lines[d->n++] = mem_text(buf_cstr(&line));
+	buf_free(&line);
+}
+
+static fault
+check_repo(struct doctor *d, struct site *s)
+{
+	struct repo_ref *refs = NULL;
+	size_t n = 0;
+	fault f = repo_refs(&refs, &n, s->repo, "refs/heads/", REFS_MAX);
+
+	for (size_t i = 0; f == NULL && i < n; i++) {
+		f = read_back(s, &refs[i].oid);
+		if (f != NULL && (f->code == FAULT_FORMAT ||
+		    f->code == FAULT_ABSENT || f->code == FAULT_TRUST)) {
+			add_line(d, refs[i].name, f);
+			f = NULL;
+		}
+	}
+	free(refs);
+	return f;
+}
+
 fault
 cmd_doctor(struct ctx *c)
 {
@@ -39,9 +94,11 @@ cmd_doctor(struct ctx *c)
 		f = doctor_rebuild(&c->home.store);
 	if (f == NULL)
 		f = doctor_check(&d, &c->home.store);
+	if (f == NULL)
+		f = check_repo(&d, &c->home.site);
 	file_unlock(&lock);
 	if (f != NULL)
-		return f;
+		goto done;
 	if (c->json)
 		doctor_json(c, &d);
 	else if (d.n == 0)
@@ -51,6 +108,7 @@ cmd_doctor(struct ctx *c)
 		out(c, "%s\n", d.lines[i]);
 	if (d.n > 0)
 		c->status = 8;
+done:
 	doctor_free(&d);
-	return NULL;
+	return f;
 }

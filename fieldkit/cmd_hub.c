@@ -161,7 +161,7 @@ cmd_hub(struct ctx *c)
 		return hub_remove(c);
 	if (strcmp(verb, "list") != 0 || c->nargs != 1)
 		return fault_new(FAULT_USAGE, "usage: fieldkit hub %s",
-		    c->cmd->usage);
+		    say(c->cmd->usage));
 	for (size_t i = 0; i < c->home.nhubs; i++)
 		hub_row(c, &c->home.hubs[i]);
 	return NULL;

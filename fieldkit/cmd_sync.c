@@ -96,7 +96,7 @@ raise_alarms(struct ctx *c, struct exchange_report *r)
 	r->findings = new;
 	alarms_free(&as);
 	if (fresh > 0)
-		c->status = fault_exit(fault_new(FAULT_TRUST, "alarm"));
+		c->status = FAULT_TRUST;
 	return NULL;
 }
 

@@ -199,5 +199,5 @@ cmd_pack(struct ctx *c)
 	if (strcmp(c->args[0], "check") == 0)
 		return pack_check_file(c);
 	return fault_new(FAULT_USAGE, "usage: fieldkit pack %s",
-	    c->cmd->usage);
+	    say(c->cmd->usage));
 }

@@ -211,8 +211,8 @@ assign_one(struct edit *e, const struct editor *ed, const struct pack_type *pt,
 	fault f;
 
 	if (pf == NULL)
-		return fault_new(FAULT_INVALID, "%s has no field '%.*s'; "
-		    "'fieldkit fields %s' lists them", pt->name,
+		return fault_new(FAULT_INVALID, "there is no field '%.*s'; "
+		    "'fieldkit fields %s' lists them",
 		    (int)(a->field.len > 60 ? 60 : a->field.len),
 		    (const char *)a->field.at, pt->name);
 	if (!bytes_utf8(a->value))

@@ -409,6 +409,7 @@ sync_with(struct home *h, struct carry *c, struct exchange_report *r)
 	if ((f = pull(h, &s, r)) == NULL)
 		f = sync_push(&s, h->master == NULL ? NULL : &h->signer);
 	take_findings(r, &s);
+	r->hub_id = s.hub;
 	r->sent += s.sent;
 	r->received += s.received;
 	r->healed += s.healed;
@@ -612,6 +613,17 @@ merge_report_free(struct merge_report *r)
 	*r = (struct merge_report){ .merged = NULL };
 }
 
+/* main binds on the home hub alone: elsewhere two could disagree. */
+static fault
+at_home(struct home *h, const struct merge_report *r)
+{
+	if (id_eq(&h->site.roster->home, &r->sync.hub_id))
+		return NULL;
+	return fault_new(FAULT_HUB, "%s is not the project's home hub; "
+	    "everything was synced, nothing was merged; merge with the home "
+	    "hub", r->sync.hub);
+}
+
 /* One round: sync, admit and bind, import, merge, push. */
 static fault
 merge_round(struct home *h, struct carry *c, struct merge_report *r)
@@ -619,7 +631,8 @@ merge_round(struct home *h, struct carry *c, struct merge_report *r)
 	size_t admitted = 0;
 	fault f;
 
-	if ((f = sync_with(h, c, &r->sync)) != NULL)
+	if ((f = sync_with(h, c, &r->sync)) != NULL ||
+	    (f = at_home(h, r)) != NULL)
 		return f;
 	if ((f = admit(h, &admitted)) != NULL)
 		return f;

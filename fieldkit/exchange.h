@@ -16,6 +16,7 @@ fault exchange_seal(struct home *, size_t *changes, size_t *commits)
 
 struct exchange_report {
 	char		*hub;		/* address */
+	struct id	hub_id;
 	size_t		sent, received;	/* commits */
 	size_t		healed;
 	size_t		imported;	/* changes new here */

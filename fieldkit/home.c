@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "fieldkit/vault.h"
+#include "sync/base/lang.h"
 #include "sync/base/secret.h"
 
 #define CONF_MAX 4096
@@ -187,87 +188,18 @@ home_hub(struct home *h, const char *name_or_url)
 	return NULL;
 }
 
-/* --- making ------------------------------------------------------------- */
-
-fault
-home_draft(char **draft, const char *path)
-{
-	char *conf = path_join(path, "kit.conf"), *p;
-	fault f = NULL;
-	size_t n = strlen(path) + 8;
-
-	if (file_exists(conf)) {
-		f = fault_new(FAULT_INVALID, "there is a project in %s already; "
-		    "it was not touched; choose another folder with --home",
-		    path);
-		free(conf);
-		return f;
-	}
-	free(conf);
-	p = mem_new(n);
-	snprintf(p, n, "%s", path);
-	while (strlen(p) > 1 && p[strlen(p) - 1] == '/')
-		p[strlen(p) - 1] = '\0';
-	snprintf(p + strlen(p), n - strlen(p), ".new");
-	/* A draft that is there was left by a run that was killed. */
-	if ((f = file_remove_tree(p)) == NULL)
-		f = file_mkdirs(p, 0700);
-	if (f != NULL)
-		free(p);
-	else
-		*draft = p;
-	return f;
-}
-
-fault
-home_place(const char *draft, const char *path)
-{
-	char *parent = mem_text(path), *slash;
-	fault f = file_sync_dir(draft);
-
-	while (strlen(parent) > 1 && parent[strlen(parent) - 1] == '/')
-		parent[strlen(parent) - 1] = '\0';
-	if (f == NULL && rename(draft, parent) != 0)
-		f = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ?
-		    fault_new(FAULT_INVALID, "%s is there already and is not "
-		    "empty; it was not touched; choose another folder with "
-		    "--home", path) :
-		    fault_errno(FAULT_FAIL, "cannot make %s", path);
-	slash = strrchr(parent, '/');
-	if (f == NULL && slash != NULL) {
-		*slash = '\0';
-		f = file_sync_dir(slash == parent ? "/" : parent);
-	}
-	free(parent);
-	return f;
-}
-
-fault
-home_build(struct home *h, struct bytes passphrase,
-    const uint8_t paper_box[32])
-{
-	char *repo = home_file(h, "repo.git");
-	uint8_t *master = NULL;
-	fault f;
-
-	if ((f = home_save_conf(h)) != NULL)
-		goto done;
-	if ((f = keyfile_create(h->path, &h->device, h->practice, passphrase,
-	    paper_box, &master)) != NULL)
-		goto done;
-	if ((f = keyfile_read(&h->keyfile, h->path)) != NULL)
-		goto done;
-	if ((f = repo_start()) != NULL || (f = repo_create(repo)) != NULL)
-		goto done;
-	f = home_unlock(h, master);
-	master = NULL;
-done:
-	secret_free(master, MASTER_LEN);
-	free(repo);
-	return f;
-}
-
 /* --- opening ------------------------------------------------------------ */
+
+/* A part of a home that has been whole: never made anew in silence. */
+static fault
+part_gone(const struct home *h, const char *part, const char *means, fault f)
+{
+	if (f == NULL || f->code != FAULT_ABSENT)
+		return f;
+	return fault_new(FAULT_TRUST, "%s in %s is missing or not whole "
+	    "(%.200s): %s; nothing was changed; put it back from a copy of "
+	    "this folder", part, h->path, f->text, say(means));
+}
 
 fault
 home_open(struct home *h, const char *path)
@@ -278,7 +210,8 @@ home_open(struct home *h, const char *path)
 	*h = (struct home)HOME_EMPTY;
 	h->path = mem_text(realpath(path, real) != NULL ? real : path);
 	if ((f = conf_read(h)) == NULL && (f = hubs_read(h)) == NULL)
-		f = keyfile_read(&h->keyfile, h->path);
+		f = part_gone(h, "keyfile.a", "without it nothing here can be "
+		    "opened", keyfile_read(&h->keyfile, h->path));
 	if (f == NULL && !id_eq(&h->keyfile.device, &h->device))
 		f = fault_new(FAULT_TRUST, "the keyfile in %s is another "
 		    "device's; nothing was changed", h->path);
@@ -437,8 +370,8 @@ signer_read(struct home *h)
 	return f;
 }
 
-fault
-home_unlock(struct home *h, uint8_t *master)
+static fault
+unlock(struct home *h, uint8_t *master, bool create)
 {
 	char *path = home_file(h, "device.db");
 	uint8_t *key = NULL;
@@ -448,7 +381,8 @@ home_unlock(struct home *h, uint8_t *master)
 	if ((f = keyfile_database_key(&key, &h->keyfile, master)) != NULL)
 		goto done;
 	vault_key(path, key, h->device.b);
-	if ((f = db_open(&h->db, path, !file_exists(path))) != NULL)
+	if ((f = part_gone(h, "device.db", "it holds all that was saved here",
+	    db_open(&h->db, path, create))) != NULL)
 		goto done;
 	if ((f = store_open(&h->store, h->db, &h->device)) != NULL)
 		goto done;
@@ -457,6 +391,37 @@ home_unlock(struct home *h, uint8_t *master)
 done:
 	secret_free(key, 32);
 	free(path);
+	return f;
+}
+
+fault
+home_unlock(struct home *h, uint8_t *master)
+{
+	return unlock(h, master, false);
+}
+
+fault
+home_build(struct home *h, struct bytes passphrase,
+    const uint8_t paper_box[32])
+{
+	char *repo = home_file(h, "repo.git");
+	uint8_t *master = NULL;
+	fault f;
+
+	if ((f = home_save_conf(h)) != NULL)
+		goto done;
+	if ((f = keyfile_create(h->path, &h->device, h->practice, passphrase,
+	    paper_box, &master)) != NULL)
+		goto done;
+	if ((f = keyfile_read(&h->keyfile, h->path)) != NULL)
+		goto done;
+	if ((f = repo_start()) != NULL || (f = repo_create(repo)) != NULL)
+		goto done;
+	f = unlock(h, master, true);
+	master = NULL;
+done:
+	secret_free(master, MASTER_LEN);
+	free(repo);
 	return f;
 }
 
@@ -474,7 +439,8 @@ home_site(struct home *h)
 	if ((f = repo_start()) != NULL)
 		return f;
 	path = home_file(h, "repo.git");
-	f = site_open(&h->site, path, h->keys);
+	f = part_gone(h, "repo.git", "what was saved is safe in device.db",
+	    site_open(&h->site, path, h->keys));
 	h->site_open = f == NULL;
 	free(path);
 	return f;

@@ -25,6 +25,7 @@ main(int argc, char **argv)
 	fault f;
 
 	umask(077);
+	lang_set(cmd_language(argc, argv));
 	if ((f = secret_start()) == NULL)
 		f = vault_start(NULL);
 	signal(SIGINT, interrupted);

@@ -119,12 +119,18 @@ index_one(struct store *st, const struct due *due, struct buf *text)
 	s = db_prepare(st->db, "INSERT INTO words(rowid, text) VALUES(?, ?)");
 	stmt_int(s, 1, due->pos);
 	stmt_text(s, 2, buf_view(text));
-	if ((f = stmt_run(s)) != NULL)
-		return f;
-	s = db_prepare(st->db, "INSERT OR REPLACE INTO doc VALUES(?, ?)");
-	stmt_int(s, 1, due->pos);
-	stmt_blob(s, 2, (struct bytes){ due->id.b, sizeof due->id.b });
 	return stmt_run(s);
+}
+
+/* In one go and last: a statement that SQLite may have to undo by itself, as
+ * every REPLACE, makes FTS5 write out the few words that it has gathered. */
+static fault
+note_indexed(struct db *db)
+{
+	return stmt_run(db_prepare(db, "INSERT OR REPLACE INTO doc "
+	    "SELECT max(pos), record FROM change "
+	    "WHERE pos > ifnull((SELECT max(doc) FROM doc), 0) "
+	    "GROUP BY record ORDER BY 1"));
 }
 
 fault
@@ -142,6 +148,8 @@ search_update(struct store *st)
 	f = read_dues(st, &d);
 	for (size_t i = 0; f == NULL && i < d.n; i++)
 		f = index_one(st, &d.at[i], &text);
+	if (f == NULL)
+		f = note_indexed(st->db);
 	free(d.at);
 	buf_free(&text);
 	return db_end(st->db, f);

@@ -6,6 +6,7 @@
 #include "fieldkit/view.h"
 #include "schema/embedded.h"
 #include "sync/base/clock.h"
+#include "sync/base/lang.h"
 
 #define VERSION 1
 
@@ -95,7 +96,7 @@ refuse(struct arrival *a, const char *code, const char *reason)
 
 	a->verdict = fault_new(FAULT_TRUST, "change %s: %s; it is kept in "
 	    "quarantine, the record stays as it was; tell the coordinator",
-	    dot_text(dot, &a->c->dot), reason);
+	    dot_text(dot, &a->c->dot), say(reason));
 	return store_quarantine(a->store, &q);
 }
 
