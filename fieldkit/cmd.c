@@ -471,7 +471,7 @@ cmd_language(int argc, char **argv)
 	    i++)
 		if (strncmp(argv[i], "--lang=", 7) == 0)
 			l = argv[i] + 7;
-		else if (strcmp(argv[i], "--lang") == 0)
+		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
 			l = argv[i + 1];
 	if (l == NULL)
 		l = getenv("LC_ALL");

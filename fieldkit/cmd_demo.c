@@ -155,9 +155,13 @@ pick(struct buf *answer, const char *key, char *to, size_t room)
 {
 	struct json *j = NULL;
 	struct bytes t;
-	const uint8_t *nl = memchr(answer->at, '\n', answer->len);
-	fault f = json_parse(&j, (struct bytes){ answer->at, nl == NULL ?
-	    answer->len : (size_t)(nl - answer->at) });
+	struct bytes line = bytes_of(buf_cstr(answer));
+	const uint8_t *nl = memchr(line.at, '\n', line.len);
+	fault f;
+
+	if (nl != NULL)
+		line.len = (size_t)(nl - line.at);
+	f = json_parse(&j, line);
 
 	if (f == NULL) {
 		const struct json *v = json_get(j, key);

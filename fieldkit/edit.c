@@ -421,6 +421,8 @@ resolve_value(struct edit *e, const struct editor *ed,
 		return f;
 	if (keep != NULL && (f = kept_item(mf, keep, &kept)) != NULL)
 		return f;
+	if (mf->nitems == 0)
+		return fault_new(FAULT_INVALID, "nothing would change");
 	if (kept != NULL)
 		value = kept->value;
 	else if (pf != NULL && value.len > 0 &&

@@ -9,6 +9,7 @@
 #include "fieldkit/progress.h"
 #include "fieldkit/search.h"
 #include "sync/base/clock.h"
+#include "sync/base/lang.h"
 #include "sync/collect.h"
 #include "sync/publish.h"
 
@@ -151,6 +152,7 @@ struct importing {
 	struct home	*home;
 	const struct id	*device;
 	size_t		new;
+	struct findings	*odd;		/* clocks */
 	struct progress_bar *bar;
 	size_t		changes;	/* opened so far, of all devices */
 };
@@ -185,6 +187,8 @@ imported(void *arg, const struct collected *c)
 	}
 	if (f == NULL)
 		f = store_set_opened(st, in->device, c->commit->seq);
+	odd_clock_find(in->odd, roster_member(in->home->site.roster, in->device),
+	    s);
 	in->changes += s->nchanges;
 	progress_step(in->bar, in->changes, 0);
 	return db_end(st->db, f);
@@ -208,7 +212,7 @@ import(struct home *h, struct exchange_report *r)
 {
 	const struct roster *ro = h->site.roster;
 	struct progress_bar bar;
-	struct importing in = { .home = h, .bar = &bar };
+	struct importing in = { .home = h, .odd = &r->findings, .bar = &bar };
 	fault f = NULL;
 
 	progress_begin(&bar, "opening changes");
@@ -363,6 +367,26 @@ note_hub(struct home *h, const char *url, const struct id *id)
 	return home_save_hubs(h);
 }
 
+/*
+ * A hub whose signed id is another than at the last visit was made anew, or
+ * its id was taken off so that an older state would not be noticed.
+ */
+static void
+other_hub(struct home *h, struct sync *s, struct exchange_report *r)
+{
+	const struct home_hub *hub = home_hub(h, carry_url(s->carry));
+	struct finding f = { .code = FIND_ROLLBACK };
+
+	if (hub == NULL || id_zero(&hub->id) || id_eq(&hub->id, &s->hub))
+		return;
+	snprintf(f.hub, sizeof f.hub, "%.500s", carry_url(s->carry));
+	snprintf(f.ref, sizeof f.ref, "refs/heads/hub");
+	snprintf(f.text, sizeof f.text, "%s", say("the hub at this address is "
+	    "another than at the last visit; it was given everything that "
+	    "this device holds; if nobody made it anew, do not trust it"));
+	findings_add(&r->findings, &f);
+}
+
 static void
 take_findings(struct exchange_report *r, struct sync *s)
 {
@@ -416,6 +440,7 @@ sync_with(struct home *h, struct carry *c, struct exchange_report *r)
 	r->held_back = s.held_back;
 	if (f != NULL)
 		goto done;
+	other_hub(h, &s, r);
 	if ((f = note_hub(h, carry_url(c), &s.hub)) != NULL)
 		goto done;
 	if (h->master != NULL &&

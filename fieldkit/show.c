@@ -204,7 +204,7 @@ show_text(struct ctx *c, const struct progress *p, const struct record *r)
 		return f;
 	snprintf(raw, sizeof raw, "%.*s", (int)r->type.len,
 	    (const char *)r->type.at);
-	clock_text(when, hlc_ms(r->merged.newest));
+	odd_clock_text(when, r->merged.newest);
 	buf_text(&c->out, "%s  %s  (%s, %s)\n", id_hex(hex, &r->id),
 	    type != NULL ? type : raw, say(state_name(state)), when);
 	if (r->merged.withdrawn)

@@ -5,7 +5,8 @@
  * A killed process leaves its lock behind.  So each one is noted in a file of
  * the device (gitdir's notes) before it is made, and the next run removes it;
  * one that nobody noted is broken after it stood unchanged for 10 s (gitdir's
- * patience).  A holder looks again before its rename whether the lock is still its own.
+ * patience).  A holder looks again before its rename whether the lock is
+ * still its own.
  */
 #ifndef SYNC_LOCKFILE_H
 #define SYNC_LOCKFILE_H

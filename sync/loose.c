@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zlib.h>
@@ -137,10 +138,12 @@ damaged(const char *path)
 }
 
 static fault
-read_failed(const struct gitdir *g, fault f)
+open_object(int *fd, const struct gitdir *g, const char *path)
 {
-	return f != NULL && f->code == FAULT_FAIL ?
-	    fault_new(g->broken, "%s", f->text) : f;
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return *fd >= 0 ? NULL : fault_errno(errno == ENOENT ||
+	    errno == ENOTDIR ? FAULT_ABSENT : g->broken, "cannot open %s",
+	    path);
 }
 
 fault
@@ -150,14 +153,11 @@ loose_head(enum object_type *type, size_t *len, const struct gitdir *g,
 	char *path = path_of(g, oid);
 	uint8_t start[256];
 	ssize_t n;
-	fault f = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd;
+	fault f = open_object(&fd, g, path);
 
-	if (fd < 0) {
-		f = fault_errno(errno == ENOENT || errno == ENOTDIR ?
-		    FAULT_ABSENT : g->broken, "cannot open %s", path);
+	if (f != NULL)
 		goto done;
-	}
 	n = read(fd, start, sizeof start);
 	if (n < 0)
 		f = fault_errno(g->broken, "cannot read %s", path);
@@ -169,6 +169,37 @@ done:
 	return f;
 }
 
+/* The whole file, of the length that it has now. */
+static fault
+read_whole(struct buf *out, const struct gitdir *g, const char *path,
+    size_t max)
+{
+	struct stat st;
+	ssize_t n;
+	int fd;
+	fault f = open_object(&fd, g, path);
+
+	if (f != NULL)
+		return f;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size > max) {
+		close(fd);
+		return damaged(path);
+	}
+	buf_room(out, (size_t)st.st_size);
+	while (out->len < (size_t)st.st_size && f == NULL) {
+		n = read(fd, out->at + out->len, (size_t)st.st_size - out->len);
+		if (n > 0)
+			out->len += (size_t)n;
+		else if (n == 0)
+			f = damaged(path);
+		else if (errno != EINTR)
+			f = fault_errno(g->broken, "cannot read %s", path);
+	}
+	close(fd);
+	return f;
+}
+
 fault
 loose_read(struct buf *out, enum object_type *type, const struct gitdir *g,
     const struct oid *oid, size_t max)
@@ -176,7 +207,7 @@ loose_read(struct buf *out, enum object_type *type, const struct gitdir *g,
 	char *path = path_of(g, oid);
 	struct buf file = BUF_EMPTY;
 	size_t start = out->len, len;
-	fault f = read_failed(g, file_read(&file, path, compressBound(max) + 64));
+	fault f = read_whole(&file, g, path, compressBound(max) + 64);
 
 	if (f == NULL && !parse(out, type, &len, buf_view(&file), max)) {
 		out->len = start;

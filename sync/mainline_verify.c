@@ -90,7 +90,7 @@ main_key(struct line *l)
 
 	if (strcmp(l->c.ref, l->check->ref) != 0)
 		return line_member(l);
-	if (mainline_admitted(m, l->c.roster_seq) &&
+	if (m != NULL && mainline_admitted(m, l->c.roster_seq) &&
 	    ((m->caps & CAP_COORDINATE) || m->cut_main_seq > 0))
 		return true;
 	return line_bad(l, FIND_NOT_A_MEMBER, "main's commit %" PRIu64 " is "
@@ -102,7 +102,7 @@ main_before_cut(struct line *l)
 {
 	const struct member *m = by_key(l->site->roster, l->c.pk);
 
-	if (m->cut_at == 0 || l->c.seq <= m->cut_main_seq)
+	if (m == NULL || m->cut_at == 0 || l->c.seq <= m->cut_main_seq)
 		return true;
 	l->check->cut = true;
 	return line_bad(l, FIND_AFTER_CUT, "main's commit %" PRIu64 " comes "

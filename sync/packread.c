@@ -1,7 +1,5 @@
 #include "sync/packread.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,11 +8,10 @@
 #include <zlib.h>
 
 #include "sync/base/codec.h"
-#include "sync/base/id.h"
 #include "sync/delta.h"
+#include "sync/packindex.h"
 #include "sync/sha1.h"
 
-#define IDX_HEAD	(8 + 256 * 4)
 #define DEPTH_MAX	4096		/* git's own limit for a chain */
 #define WORK_MAX	((uint64_t)256 << 20)	/* bytes made for one object */
 #define DELTA_MAX	(2 * PACKREAD_MAX)
@@ -23,12 +20,12 @@
 #define REF_DELTA	7
 
 struct packread {
-	const struct gitdir *g;
-	char		name[41];
-	int		idx, pack;
-	uint32_t	fan[256];
-	uint64_t	end;		/* where the pack's sum begins */
-	uint64_t	wide;		/* large offsets in the index */
+	struct packindex index;
+	int		pack;
+	uint64_t	end;		/* where the pack's sum begins; 0: new */
+	uint8_t		window[4096];	/* where it was read last */
+	uint64_t	window_at;
+	size_t		window_len;
 };
 
 /* One entry as it stands in the pack. */
@@ -42,125 +39,26 @@ struct entry {
 static fault
 damaged(const struct packread *p)
 {
-	return fault_new(FAULT_FORMAT, "the pack %s in %s is damaged", p->name,
-	    p->g->path);
-}
-
-static int
-open_part(const struct packread *p, const char *suffix)
-{
-	struct buf b = BUF_EMPTY;
-	int fd;
-
-	buf_text(&b, "%s/objects/pack/pack-%s.%s", p->g->path, p->name, suffix);
-	fd = open(buf_cstr(&b), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	buf_free(&b);
-	return fd;
-}
-
-static fault
-wake(struct packread *p, int *fd, const char *suffix)
-{
-	if (*fd < 0)
-		*fd = open_part(p, suffix);
-	return *fd >= 0 ? NULL : fault_errno(errno == ENOENT ? FAULT_ABSENT :
-	    p->g->broken, "the pack %s in %s cannot be opened", p->name,
-	    p->g->path);
+	return packindex_damaged(&p->index);
 }
 
 void
 packread_rest(struct packread *p)
 {
-	if (p->idx >= 0)
-		close(p->idx);
+	packindex_rest(&p->index);
 	if (p->pack >= 0)
 		close(p->pack);
-	p->idx = p->pack = -1;
-}
-
-/* Exactly n bytes. */
-static fault
-read_at(struct packread *p, int fd, void *to, size_t n, uint64_t where)
-{
-	uint8_t *at = to;
-
-	while (n > 0) {
-		ssize_t got = pread(fd, at, n, (off_t)where);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fault_errno(p->g->broken, "%s cannot be read; "
-			    "nothing was lost", p->g->path);
-		if (got == 0)
-			return damaged(p);
-		at += got;
-		n -= (size_t)got;
-		where += (uint64_t)got;
-	}
-	return NULL;
-}
-
-/* ---- the index: see packfile.c for its table ---------------------------- */
-
-static fault
-read_index_head(struct packread *p)
-{
-	uint8_t head[IDX_HEAD];
-	struct reader r;
-	struct stat st;
-	uint64_t want;
-	fault f = read_at(p, p->idx, head, sizeof head, 0);
-
-	if (f != NULL)
-		return f;
-	if (memcmp(head, "\377tOc\0\0\0\2", 8) != 0 || fstat(p->idx, &st) != 0)
-		return damaged(p);
-	r = reader_of((struct bytes){ head + 8, sizeof head - 8 });
-	for (int i = 0; i < 256; i++) {
-		p->fan[i] = get_be32(&r);
-		if (i > 0 && p->fan[i] < p->fan[i - 1])
-			return damaged(p);
-	}
-	want = IDX_HEAD + (uint64_t)p->fan[255] * 28 + 2 * SHA1_LEN;
-	if ((uint64_t)st.st_size < want || (st.st_size - (off_t)want) % 8 != 0)
-		return damaged(p);
-	p->wide = ((uint64_t)st.st_size - want) / 8;
-	return NULL;
-}
-
-/* Open the pack itself, when an object of it is asked for. */
-static fault
-wake_pack(struct packread *p)
-{
-	uint8_t head[12];
-	struct reader r;
-	struct stat st;
-	fault f;
-
-	if ((f = wake(p, &p->pack, "pack")) != NULL || p->end > 0 ||
-	    (f = read_at(p, p->pack, head, sizeof head, 0)) != NULL)
-		return f;
-	r = reader_of((struct bytes){ head + 8, 4 });
-	if (memcmp(head, "PACK\0\0\0\2", 8) != 0 ||
-	    get_be32(&r) != p->fan[255] || fstat(p->pack, &st) != 0 ||
-	    !S_ISREG(st.st_mode) || st.st_size < 12 + SHA1_LEN)
-		return damaged(p);
-	p->end = (uint64_t)st.st_size - SHA1_LEN;
-	return NULL;
+	p->pack = -1;
 }
 
 fault
 packread_open(struct packread **out, const struct gitdir *g, const char *name)
 {
 	struct packread *p = mem_new(sizeof *p);
-	fault f;
+	fault f = packindex_open(&p->index, g, name);
 
-	p->g = g;
-	memcpy(p->name, name, 40);
-	p->idx = p->pack = -1;
-	if ((f = wake(p, &p->idx, "idx")) == NULL &&
-	    (f = read_index_head(p)) == NULL)
+	p->pack = -1;
+	if (f == NULL)
 		*out = p;
 	else
 		packread_free(p);
@@ -179,93 +77,78 @@ packread_free(struct packread *p)
 const char *
 packread_name(const struct packread *p)
 {
-	return p->name;
+	return p->index.name;
 }
 
 uint32_t
 packread_count(const struct packread *p)
 {
-	return p->fan[255];
-}
-
-static fault
-name_at(uint8_t to[OID_LEN], struct packread *p, uint32_t i)
-{
-	return read_at(p, p->idx, to, OID_LEN, IDX_HEAD +
-	    (uint64_t)i * OID_LEN);
+	return p->index.fan[255];
 }
 
 fault
 packread_oid(struct oid *out, struct packread *p, uint32_t i)
 {
-	fault f = wake(p, &p->idx, "idx");
-
-	return f != NULL ? f : name_at(out->b, p, i);
-}
-
-static fault
-offset_at(uint64_t *out, struct packread *p, uint32_t i)
-{
-	uint64_t n = p->fan[255], at = IDX_HEAD + n * 24 + (uint64_t)i * 4;
-	uint8_t raw[8];
-	struct reader r = reader_of((struct bytes){ raw, 8 });
-	uint64_t off;
-	fault f = read_at(p, p->idx, raw, 4, at);
-
-	if (f != NULL)
-		return f;
-	off = get_be32(&r);
-	if ((off & 0x80000000u) != 0) {
-		off &= 0x7fffffffu;
-		if (off >= p->wide)
-			return damaged(p);
-		if ((f = read_at(p, p->idx, raw, 8, IDX_HEAD + n * 28 +
-		    off * 8)) != NULL)
-			return f;
-		r = reader_of((struct bytes){ raw, 8 });
-		off = (uint64_t)get_be32(&r) << 32;
-		off |= get_be32(&r);
-	}
-	if (off < 12)
-		return damaged(p);
-	*out = off;
-	return NULL;
+	return packindex_oid(out, &p->index, i);
 }
 
 fault
 packread_find(bool *found, uint64_t *offset, struct packread *p,
     const struct oid *oid)
 {
-	uint32_t lo = oid->b[0] == 0 ? 0 : p->fan[oid->b[0] - 1];
-	uint32_t hi = p->fan[oid->b[0]];
-	uint8_t name[OID_LEN];
+	return packindex_find(found, offset, &p->index, oid);
+}
+
+/* Open the pack itself, when an object of it is asked for. */
+static fault
+wake_pack(struct packread *p)
+{
+	uint8_t head[12];
+	struct reader r;
+	struct stat st;
 	fault f;
 
-	*found = false;
-	if (lo == hi)
-		return NULL;
-	if ((f = wake(p, &p->idx, "idx")) != NULL)
+	if ((f = packindex_wake(&p->index, &p->pack, "pack")) != NULL || p->end > 0 ||
+	    (f = packindex_read(&p->index, p->pack, head,
+	    sizeof head, 0)) != NULL)
 		return f;
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		int c;
-
-		if ((f = name_at(name, p, mid)) != NULL)
-			return f;
-		c = memcmp(oid->b, name, OID_LEN);
-		if (c == 0) {
-			*found = true;
-			return offset_at(offset, p, mid);
-		}
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
+	r = reader_of((struct bytes){ head + 8, 4 });
+	if (memcmp(head, "PACK\0\0\0\2", 8) != 0 ||
+	    get_be32(&r) != p->index.fan[255] || fstat(p->pack, &st) != 0 ||
+	    !S_ISREG(st.st_mode) || st.st_size < 12 + SHA1_LEN)
+		return damaged(p);
+	p->end = (uint64_t)st.st_size - SHA1_LEN;
 	return NULL;
 }
 
 /* ---- entries ------------------------------------------------------------ */
+
+/*
+ * At least min bytes of the pack from at (less only at its end), borrowed
+ * until the next call.
+ */
+static fault
+view(struct bytes *out, struct packread *p, uint64_t at, size_t min)
+{
+	uint64_t left = p->end - at;
+	size_t n = left < sizeof p->window ? (size_t)left : sizeof p->window;
+	size_t in;
+	fault f;
+
+	if (min > n)
+		min = n;
+	if (at < p->window_at || at + min > p->window_at + p->window_len) {
+		p->window_len = 0;
+		if ((f = packindex_read(&p->index, p->pack, p->window, n,
+		    at)) != NULL)
+			return f;
+		p->window_at = at;
+		p->window_len = n;
+	}
+	in = (size_t)(at - p->window_at);
+	*out = (struct bytes){ p->window + in, p->window_len - in };
+	return NULL;
+}
 
 /* The base of a delta by distance: 7 bits a byte, high first, each plus 1. */
 static uint64_t
@@ -305,17 +188,18 @@ get_base(struct entry *e, struct reader *r, struct packread *p, uint64_t at)
 static fault
 entry_at(struct entry *e, struct packread *p, uint64_t at)
 {
-	uint8_t raw[ENTRY_HEAD], c;
-	size_t n = p->end - at < sizeof raw ? (size_t)(p->end - at) :
-	    sizeof raw;
-	struct reader r = reader_of((struct bytes){ raw, n });
+	struct bytes raw = BYTES_EMPTY;
+	struct reader r;
+	uint8_t c;
 	fault f;
 
 	if (at >= p->end)
 		return damaged(p);
-	if ((f = read_at(p, p->pack, raw, n, at)) != NULL)
+	if ((f = view(&raw, p, at, ENTRY_HEAD)) != NULL)
 		return f;
+	r = reader_of(raw);
 	c = get_u8(&r);
+	e->base = 0;
 	e->kind = c >> 4 & 7;
 	e->len = c & 15;
 	for (unsigned shift = 4; (c & 0x80) != 0 && reader_ok(&r); shift += 7) {
@@ -330,23 +214,23 @@ entry_at(struct entry *e, struct packread *p, uint64_t at)
 		return f;
 	if (!reader_ok(&r))
 		return damaged(p);
-	e->data = at + (n - reader_left(&r));
+	e->data = at + (raw.len - reader_left(&r));
 	return NULL;
 }
 
 /* More of the stream's bytes when all have been used; false at its end. */
 static bool
-refill(z_stream *z, uint8_t *in, size_t room, uint64_t *at, struct packread *p)
+refill(z_stream *z, uint64_t *at, struct packread *p)
 {
-	size_t n = p->end - *at < room ? (size_t)(p->end - *at) : room;
+	struct bytes in = BYTES_EMPTY;
 
 	if (z->avail_in > 0)
 		return true;
-	if (n == 0 || read_at(p, p->pack, in, n, *at) != NULL)
+	if (*at >= p->end || view(&in, p, *at, 1) != NULL)
 		return false;
-	z->next_in = in;
-	z->avail_in = (uInt)n;
-	*at += n;
+	z->next_in = (Bytef *)(uintptr_t)in.at;
+	z->avail_in = (uInt)in.len;
+	*at += in.len;
 	return true;
 }
 
@@ -358,7 +242,7 @@ static fault
 inflate_entry(struct buf *out, struct packread *p, const struct entry *e,
     size_t some)
 {
-	uint8_t in[16384], beyond;
+	uint8_t beyond;
 	size_t want = some > 0 && some < e->len ? some : (size_t)e->len;
 	uint64_t at = e->data;
 	z_stream z = { .next_in = NULL };
@@ -376,7 +260,7 @@ inflate_entry(struct buf *out, struct packread *p, const struct entry *e,
 			z.next_out = &beyond;
 			z.avail_out = 1;
 		}
-		r = refill(&z, in, sizeof in, &at, p) ?
+		r = refill(&z, &at, p) ?
 		    inflate(&z, Z_NO_FLUSH) : Z_BUF_ERROR;
 	}
 	ok = z.total_out == want && (some > 0 || r == Z_STREAM_END);
@@ -418,7 +302,7 @@ fault
 packread_head(enum object_type *type, uint64_t *len, struct packread *p,
     uint64_t offset)
 {
-	struct entry e;
+	struct entry e = { 0, 0, 0, 0 };
 	fault f = wake_pack(p);
 
 	if (f != NULL || (f = entry_at(&e, p, offset)) != NULL)
@@ -438,10 +322,11 @@ packread_head(enum object_type *type, uint64_t *len, struct packread *p,
 static fault
 collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset)
 {
-	size_t room = 0;
-	struct entry e;
+	size_t room = 8;
+	struct entry e = { 0, 0, 0, 0 };
 	fault f;
 
+	*chain = mem_new(room * sizeof e);
 	do {
 		if ((f = entry_at(&e, p, offset)) != NULL)
 			return f;
@@ -449,7 +334,7 @@ collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset)
 		    *n > DEPTH_MAX)
 			return damaged(p);
 		if (*n == room) {
-			room = room == 0 ? 8 : room * 2;
+			room *= 2;
 			*chain = mem_grow(*chain, room * sizeof e);
 		}
 		(*chain)[(*n)++] = e;

@@ -12,6 +12,8 @@ struct packs {
 	struct packread	**at;
 	size_t		n;
 	size_t		last;	/* the one that had the last: likely again */
+	struct oid	asked;	/* and where: most are asked for twice */
+	uint64_t	offset;
 	bool		bad;	/* one could not be opened */
 	bool		looked;	/* at the folder: not before it is asked */
 };
@@ -82,7 +84,7 @@ packs_refresh(struct packs *s)
 		    strcmp(e->d_name + 45, ".idx") != 0 ||
 		    (p = get(s, e->d_name + 5, n)) == NULL)
 			continue;
-		at = mem_grow(at, (n + 1) * sizeof *at);
+		at = mem_grow(at, (n + 1) * sizeof(void *));
 		at[n++] = p;
 	}
 	if (d != NULL)
@@ -92,6 +94,7 @@ packs_refresh(struct packs *s)
 	s->at = at;
 	s->n = n;
 	s->last = 0;
+	s->offset = 0;
 	s->looked = true;
 }
 
@@ -105,6 +108,11 @@ packs_find(struct packread **p, uint64_t *offset, struct packs *s,
 	*p = NULL;
 	if (!s->looked)
 		packs_refresh(s);
+	if (s->offset != 0 && oid_eq(&s->asked, oid)) {
+		*p = s->at[s->last];
+		*offset = s->offset;
+		return NULL;
+	}
 	for (size_t i = 0; i < s->n; i++) {
 		/* s->last, then the others. */
 		size_t k = i == 0 ? s->last : i <= s->last ? i - 1 : i;
@@ -112,6 +120,8 @@ packs_find(struct packread **p, uint64_t *offset, struct packs *s,
 		f = packread_find(&found, offset, s->at[k], oid);
 		if (f == NULL && found) {
 			s->last = k;
+			s->asked = *oid;
+			s->offset = *offset;
 			*p = s->at[k];
 			return NULL;
 		}

@@ -154,7 +154,7 @@ announce(struct run *r)
 static size_t
 rising(const struct publish *p, size_t from)
 {
-	size_t n = from < p->nchanges;
+	size_t n = p->changes != NULL && from < p->nchanges;
 
 	while (from + n < p->nchanges && n > 0 &&
 	    p->changes[from + n]->dot.n > p->changes[from + n - 1]->dot.n)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -217,9 +218,7 @@ list_one(struct walk *w, const char *dir, const char *part, int depth)
 		w->to->odd++;
 		return NULL;
 	}
-	strcpy(r.name, dir);
-	strcat(r.name, "/");
-	strcat(r.name, part);
+	snprintf(r.name, sizeof r.name, "%s/%s", dir, part);
 	path = gitdir_path(w->g, r.name);
 	there = lstat(path, &st) == 0;
 	free(path);

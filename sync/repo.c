@@ -212,25 +212,19 @@ repo_read(struct buf *out, struct repo *r, const struct oid *oid,
     enum object_type type, size_t max)
 {
 	enum object_type is;
-	size_t len, start = out->len;
+	size_t start = out->len;
 	char hex[41];
-	fault f = repo_header(&is, &len, r, oid);
+	fault f = repo_object(out, &is, r, oid);
 
 	oid_hex(hex, oid);
-	if (f != NULL)
-		return f;
-	if (is != type)
-		return fault_new(FAULT_FORMAT, "object %s is of another type",
+	if (f == NULL && is != type)
+		f = fault_new(FAULT_FORMAT, "object %s is of another type",
 		    hex);
-	if (len > max)
-		return fault_new(FAULT_FORMAT, "object %s is larger than the "
-		    "%zu bytes allowed", hex, max);
-	f = repo_object(out, &is, r, oid);
-	if (f == NULL && (is != type || out->len - start != len)) {
+	else if (f == NULL && out->len - start > max)
+		f = fault_new(FAULT_FORMAT, "object %s is larger than the %zu "
+		    "bytes allowed", hex, max);
+	if (f != NULL)
 		out->len = start;
-		f = fault_new(FAULT_FORMAT, "object %s in %s is damaged", hex,
-		    r->dir.path);
-	}
 	return f;
 }
 

@@ -1,9 +1,8 @@
 /*
  * repo -- a bare git repository as a box of verified objects and refs.
  *
- * The files repo*.c alone see <git2.h>.  Objects are checked for type and
- * size before they are read, and their hash is computed again.  Nothing here
- * knows keys.
+ * The files repo*.c alone see <git2.h>.  No object above 1 MiB is read,
+ * and the hash of each is computed again.  Nothing here knows keys.
  */
 #ifndef SYNC_REPO_H
 #define SYNC_REPO_H

@@ -40,7 +40,7 @@ mix(int i, uint32_t b, uint32_t c, uint32_t d)
 static void
 take(struct sha1 *s, const uint8_t *block)
 {
-	uint32_t w[80], v[5];
+	uint32_t w[80] = { 0 }, v[5];
 
 	for (int i = 0; i < 16; i++)
 		w[i] = be32(block + 4 * i);
