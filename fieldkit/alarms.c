@@ -35,7 +35,6 @@ alarm_parse(struct alarm *a, const struct json *j)
 	copy_text(a->finding.hub, sizeof a->finding.hub, json_get(j, "hub"));
 	copy_text(a->finding.ref, sizeof a->finding.ref, json_get(j, "ref"));
 	copy_text(a->finding.text, sizeof a->finding.text, json_get(j, "text"));
-	copy_text(a->reason, sizeof a->reason, json_get(j, "reason"));
 	if (device[0] != '\0' && !id_parse(&a->finding.device, device))
 		return false;
 	a->finding.seq = seq == NULL ? 0 : (uint64_t)json_int(seq);
@@ -105,8 +104,6 @@ alarm_put(struct buf *b, const struct alarm *a)
 	json_put_int(&w, (int64_t)a->raised);
 	json_key(&w, "dismissed");
 	json_put_bool(&w, a->dismissed);
-	json_key(&w, "reason");
-	json_put_text(&w, a->reason);
 	json_close(&w);
 	buf_text(b, "\n");
 }
@@ -169,26 +166,13 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 	return f;
 }
 
-fault
-alarms_dismiss(const char *home, size_t k, const char *reason)
+struct alarm *
+alarms_standing(const struct alarms *as, size_t k)
 {
-	struct alarms as;
-	fault f = alarms_read(&as, home);
-	size_t i, seen = 0;
+	size_t seen = 0;
 
-	if (f != NULL)
-		return f;
-	for (i = 0; i < as.n; i++)
-		if (!as.at[i].dismissed && ++seen == k)
-			break;
-	if (i == as.n) {
-		f = fault_new(FAULT_ABSENT, "there is no alarm %zu; "
-		    "'fieldkit alarms' lists them", k);
-	} else {
-		as.at[i].dismissed = true;
-		snprintf(as.at[i].reason, sizeof as.at[i].reason, "%s", reason);
-		f = alarms_write(&as, home);
-	}
-	alarms_free(&as);
-	return f;
+	for (size_t i = 0; i < as->n; i++)
+		if (!as->at[i].dismissed && ++seen == k)
+			return &as->at[i];
+	return NULL;
 }

@@ -2,7 +2,8 @@
  * alarms -- what was raised and stands until somebody dismisses it.
  *
  * A clear file of the home, `alarms`, JSON Lines without content: a locked
- * device raises alarms too.  A dismissal keeps its line and its reason.
+ * device raises alarms too.  A dismissed one keeps its line; why it was
+ * dismissed is a person's text and goes into the store.
  */
 #ifndef FIELDKIT_ALARMS_H
 #define FIELDKIT_ALARMS_H
@@ -13,7 +14,6 @@ struct alarm {
 	struct finding	finding;
 	uint64_t	raised;		/* ms since 1970 */
 	bool		dismissed;
-	char		reason[300];
 };
 
 struct alarms {
@@ -32,8 +32,7 @@ void alarms_free(struct alarms *);
  */
 fault alarms_raise(const char *home, const struct findings *, size_t *fresh,
     size_t *added) MUST_CHECK;
-/* Dismiss the k-th standing alarm, counted from 1.  FAULT_ABSENT. */
-fault alarms_dismiss(const char *home, size_t k, const char *reason)
-    MUST_CHECK;
+/* The k-th that stands, counted from 1.  NULL if there is none. */
+struct alarm *alarms_standing(const struct alarms *, size_t k);
 
 #endif

@@ -483,21 +483,23 @@ cmd_language(int argc, char **argv)
 }
 
 /* Standard output, or -o FILE whole; invite and export have their own file. */
-static fault
-hand_out(struct ctx *c)
+fault
+cmd_hand_out(struct ctx *c)
 {
 	const char *path = option(c, "output");
 	bool own = strcmp(c->cmd->name, "invite") == 0 ||
 	    strcmp(c->cmd->name, "export") == 0;
+	fault f = NULL;
 
 	if (c->out.len == 0)
 		return NULL;
 	if (path != NULL && !own)
-		return file_write(path, buf_view(&c->out), 0600);
-	if (fwrite(c->out.at, 1, c->out.len, stdout) != c->out.len ||
+		f = file_write(path, buf_view(&c->out), 0600);
+	else if (fwrite(c->out.at, 1, c->out.len, stdout) != c->out.len ||
 	    fflush(stdout) != 0)
-		return fault_errno(FAULT_FAIL, "cannot write the answer");
-	return NULL;
+		f = fault_errno(FAULT_FAIL, "cannot write the answer");
+	buf_clear(&c->out);
+	return f;
 }
 
 static fault
@@ -532,7 +534,7 @@ run(struct ctx *c, int argc, char **argv)
 		return f;
 	f = c->cmd->run(c);
 	/* What was found is handed out even when the command failed. */
-	if ((g = hand_out(c)) != NULL && f == NULL)
+	if ((g = cmd_hand_out(c)) != NULL && f == NULL)
 		f = g;
 	return f;
 }

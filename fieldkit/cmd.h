@@ -88,6 +88,12 @@ fault cmd_hub_url(struct ctx *, const char *name, char **url) MUST_CHECK;
  * without control characters. */
 fault cmd_text(const char *what, const char *text, size_t max) MUST_CHECK;
 
+/*
+ * Write what is in out now, before a step that must not happen unless it was
+ * seen (a code, a recovery key).  -o is honoured.
+ */
+fault cmd_hand_out(struct ctx *) MUST_CHECK;
+
 /* One line of information on standard error. */
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/odd_clock.h"
 #include "fieldkit/show.h"
-
 #include "sync/base/clock.h"
+
+#define ORDER_ROUNDS 100
 
 /* --- history ------------------------------------------------------------ */
 
@@ -150,8 +152,10 @@ static void
 step_text(struct ctx *c, const struct record *r, const struct step *s)
 {
 	struct bytes reason = reason_of(s->ch);
+	char when[32];
 
-	out(c, "%s  %s  %s (%s)%s%s\n", s->when, s->name,
+	odd_clock_text(when, s->ch->clock);
+	out(c, "%s  %s  %s (%s)%s%s\n", when, s->name,
 	    say(operation(r, s->ch)), say(state_name(s->state)),
 	    s->commit[0] != '\0' ? "  commit " : "", s->commit);
 	for (size_t i = 0; i < s->ch->nfields; i++) {
@@ -180,15 +184,76 @@ step_text(struct ctx *c, const struct record *r, const struct step *s)
 		    (const char *)reason.at);
 }
 
-static int
-by_clock(const void *a, const void *b)
-{
-	const struct change *x = *(const struct change *const *)a;
-	const struct change *y = *(const struct change *const *)b;
+/* --- in which order ----------------------------------------------------- */
 
-	if (x->clock != y->clock)
-		return x->clock < y->clock ? -1 : 1;
-	return dot_cmp(&x->dot, &y->dot);
+struct place {
+	const struct change *ch;
+	uint64_t	at;		/* its clock, or later */
+};
+
+static int
+by_dot(const void *a, const void *b)
+{
+	return dot_cmp(a, &((const struct place *)b)->ch->dot);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return dot_cmp(&x->ch->dot, &y->ch->dot);
+}
+
+/* Put p behind what it supersedes; true if it moved. */
+static bool
+move_behind(struct place *p, const struct place *all, size_t n)
+{
+	uint64_t was = p->at;
+
+	for (size_t i = 0; i < p->ch->nfields; i++)
+		for (size_t k = 0; k < p->ch->fields[i].nsup; k++) {
+			const struct place *q = bsearch(
+			    &p->ch->fields[i].sup[k], all, n, sizeof *all,
+			    by_dot);
+
+			if (q != NULL && q != p && p->at <= q->at)
+				p->at = q->at + (q->at != UINT64_MAX);
+		}
+	return p->at != was;
+}
+
+/*
+ * By clock; but a clock may be wrong, so a change never comes before one of
+ * its own device's earlier ones or one that it supersedes.  Caller frees.
+ */
+static struct place *
+in_order(const struct record *r)
+{
+	struct place *all = mem_new(r->nchanges * sizeof *all);
+	bool moved = true;
+
+	for (size_t i = 0; i < r->nchanges; i++)	/* by dot */
+		all[i] = (struct place){ &r->changes[i],
+		    r->changes[i].clock };
+	/* A circle, which no honest device makes, must end. */
+	for (int round = 0; moved && round < ORDER_ROUNDS; round++) {
+		moved = false;
+		for (size_t i = 0; i < r->nchanges; i++) {
+			if (i > 0 && all[i].at <= all[i - 1].at &&
+			    id_eq(&all[i].ch->dot.device,
+			    &all[i - 1].ch->dot.device)) {
+				all[i].at = all[i - 1].at +
+				    (all[i - 1].at != UINT64_MAX);
+				moved = true;
+			}
+			moved |= move_behind(&all[i], all, r->nchanges);
+		}
+	}
+	qsort(all, r->nchanges, sizeof *all, by_place);
+	return all;
 }
 
 fault
@@ -196,7 +261,7 @@ cmd_history(struct ctx *c)
 {
 	struct progress p = { NULL, 0 };
 	struct record r = { .nchanges = 0 };
-	const struct change **order = NULL;
+	struct place *order = NULL;
 	struct step s;
 	fault f;
 
@@ -204,12 +269,9 @@ cmd_history(struct ctx *c)
 	    (f = cmd_record(c, c->args[0], &r)) != NULL)
 		return f;
 	f = exchange_progress(&c->home, &p);
-	order = mem_new(r.nchanges * sizeof *order);
-	for (size_t i = 0; i < r.nchanges; i++)
-		order[i] = &r.changes[i];
-	qsort(order, r.nchanges, sizeof *order, by_clock);
+	order = in_order(&r);
 	for (size_t i = 0; f == NULL && i < r.nchanges; i++) {
-		s.ch = order[i];
+		s.ch = order[i].ch;
 		if ((f = step_fill(c, &p, &s)) != NULL)
 			break;
 		if (c->json)
@@ -252,7 +314,7 @@ value_text(struct ctx *c, const struct item *it)
 {
 	char dot[DOT_TEXT], when[32], name[128];
 
-	clock_text(when, hlc_ms(it->clock));
+	odd_clock_text(when, it->clock);
 	show_device(c, &it->dot.device, name, sizeof name);
 	buf_text(&c->out, "    --keep %s  %s  %s\n        %.*s\n",
 	    dot_text(dot, &it->dot), name, when, (int)it->value.len,

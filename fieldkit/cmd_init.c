@@ -153,9 +153,13 @@ cmd_init(struct ctx *c)
 		goto done;
 	paper_draw(p);
 	c->home.path = mem_text(draft);
-	if ((f = build(c, p, pack)) == NULL &&
-	    (f = home_place(draft, path)) == NULL)
-		report(c, p, path);
+	if ((f = build(c, p, pack)) != NULL)
+		goto done;
+	/* Seen first: a project whose recovery key nobody has is worse than a
+	 * key whose project was not made. */
+	report(c, p, path);
+	if ((f = cmd_hand_out(c)) == NULL)
+		f = home_place(draft, path);
 done:
 	pack_free(parsed);
 	secret_free(p, sizeof *p);

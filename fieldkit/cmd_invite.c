@@ -3,8 +3,10 @@
  */
 #include "fieldkit/cmds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sync/base/clock.h"
 #include "sync/base/secret.h"
@@ -142,6 +144,33 @@ bind_now(struct ctx *c)
 	free(url);
 }
 
+/*
+ * The file is written beside its place and the code shown before the roster
+ * says that there is an invitation; then the file gets its name.
+ */
+static fault
+hand_over(struct ctx *c, const struct invite *in, struct bytes file,
+    const char *path, const char *code)
+{
+	size_t room = strlen(path) + 8;
+	char *part = mem_new(room);
+	fault f;
+
+	snprintf(part, room, "%s.part", path);
+	if ((f = file_write(part, file, 0600)) != NULL)
+		goto done;
+	invited(c, in, path, code);
+	if ((f = cmd_hand_out(c)) == NULL &&
+	    (f = announce(c, in)) == NULL && rename(part, path) != 0)
+		f = fault_errno(FAULT_FAIL, "cannot put %s in its place; the "
+		    "invitation is in %s", path, part);
+	else if (f != NULL)
+		unlink(part);
+done:
+	free(part);
+	return f;
+}
+
 static fault
 invite_checked(struct ctx *c, const char *name, const char *path, long days)
 {
@@ -154,18 +183,12 @@ invite_checked(struct ctx *c, const char *name, const char *path, long days)
 	if ((f = home_lock(&lock, &c->home)) != NULL)
 		return f;
 	invite_code(code);
-	if ((f = fill_invite(c, &in, name, days)) != NULL ||
-	    (f = invite_make(&file, &in, code, c->home.signer.sk)) != NULL)
-		goto done;
-	/* The entry first: a file that no entry announces could not be used. */
-	if ((f = announce(c, &in)) != NULL ||
-	    (f = file_create(path, buf_view(&file), 0600)) != NULL)
-		goto done;
+	if ((f = fill_invite(c, &in, name, days)) == NULL &&
+	    (f = invite_make(&file, &in, code, c->home.signer.sk)) == NULL)
+		f = hand_over(c, &in, buf_view(&file), path, code);
 	file_unlock(&lock);
-	bind_now(c);
-	invited(c, &in, path, code);
-done:
-	file_unlock(&lock);
+	if (f == NULL)
+		bind_now(c);
 	secret_forget(code, sizeof code);
 	invite_free(&in);
 	buf_wipe(&file);

@@ -3,6 +3,7 @@
  */
 #include "fieldkit/cmds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +290,35 @@ cmd_merge(struct ctx *c)
 
 /* --- alarms ------------------------------------------------------------- */
 
+/* The reason first: an alarm is never silent without one. */
+static fault
+dismiss(struct ctx *c, size_t k, const char *why)
+{
+	char name[256];
+	struct alarms as;
+	struct alarm *a;
+	fault f;
+
+	if ((f = alarms_read(&as, c->home.path)) != NULL)
+		return f;
+	if ((a = alarms_standing(&as, k)) == NULL) {
+		f = fault_new(FAULT_ABSENT, "there is no alarm %zu; "
+		    "'fieldkit alarms' lists them", k);
+		goto done;
+	}
+	snprintf(name, sizeof name, "dismissed/%s/%s/%llu/%llu",
+	    finding_name(a->finding.code), a->finding.ref,
+	    (unsigned long long)a->finding.seq, (unsigned long long)a->raised);
+	if ((f = cmd_unlock(c)) == NULL && (f = store_set(&c->home.store,
+	    name, bytes_of(why))) == NULL) {
+		a->dismissed = true;
+		f = alarms_write(&as, c->home.path);
+	}
+done:
+	alarms_free(&as);
+	return f;
+}
+
 fault
 cmd_alarms(struct ctx *c)
 {
@@ -302,8 +332,7 @@ cmd_alarms(struct ctx *c)
 	if (which != NULL && (why == NULL || *why == '\0'))
 		return fault_new(FAULT_USAGE, "--dismiss N needs --reason T");
 	if (which != NULL)
-		return alarms_dismiss(c->home.path, strtoul(which, NULL, 10),
-		    why);
+		return dismiss(c, strtoul(which, NULL, 10), why);
 	f = alarms_read(&as, c->home.path);
 	for (size_t i = 0; f == NULL && i < as.n; i++) {
 		if (as.at[i].dismissed)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/odd_clock.h"
 #include "sync/base/clock.h"
 
 #define LINE_TEXT 60		/* of the longest text, in a list */

@@ -18,6 +18,7 @@
 #define WIRE_COMMIT_MAX	8192u
 #define WIRE_SEGMENT_MAX (1u << 20)
 #define WIRE_SEGMENT_MIN 512u
+#define WIRE_KEYRING_MAX (8u << 20)	/* a keyring's blob, and no other */
 #define WIRE_CHANGE_MAX	(256u << 10)	/* a change in its stored form */
 #define WIRE_VALUE_MAX	(128u << 10)	/* one value or set element */
 #define WIRE_NAME_MAX	64u		/* type and field names */
@@ -27,9 +28,11 @@
 #define WIRE_COUNTER_MAX 0xffffffffu	/* change counter */
 #define WIRE_INDEX_MAX	0xffffffu	/* record counter: 24 tree levels */
 #define WIRE_SEQ_MAX	0x7fffffffu
-#define WIRE_SEQ_STEP	10000u		/* R9: new commits of a ref in one go */
+#define WIRE_SEQ_STEP	10000u		/* R9: new commits of a ref in one part */
+#define WIRE_PARTS_MAX	100u		/* parts of a ref in one exchange */
+#define WIRE_LINE_MAX	1000000u	/* new commits of a ref, looked through */
 #define WIRE_REFS_MAX	512u
-#define WIRE_FETCH_MAX	(64u << 20)	/* per record ref and fetch */
+#define WIRE_FETCH_MAX	(64u << 20)	/* per record ref and part */
 #define WIRE_PARENTS_MAX 9u		/* main: previous main + 8 devices */
 #define WIRE_ROSTER_MAX	(1u << 20)	/* a roster entry */
 #define WIRE_MEMBERS_MAX 256u

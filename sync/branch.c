@@ -221,6 +221,7 @@ verify(struct branch *b, struct chain_check *check)
 	    mainline_verify(s->site, check, &s->findings) :
 	    chain_verify(s->site, check, &s->findings, b->each, b->arg);
 
+	b->second = check->twice;
 	if (f != NULL || !check->ahead)
 		return f;
 	s->doubt = true;
@@ -233,18 +234,17 @@ verify(struct branch *b, struct chain_check *check)
 
 /* A valid branch of ours that our key did not write: used twice. */
 static fault
-second_joiner(bool *second, struct branch *b, const struct oid *good)
+second_joiner(struct branch *b, const struct oid *good)
 {
 	struct commit c;
 	fault f;
 
-	*second = false;
 	if (b->own_pk == NULL)
 		return NULL;
 	if ((f = site_commit(&c, b->sync->site, good)) != NULL)
 		return f;
-	*second = memcmp(c.pk, b->own_pk, SIGN_PK) != 0;
-	if (*second)
+	b->second = memcmp(c.pk, b->own_pk, SIGN_PK) != 0;
+	if (b->second)
 		sync_finding(b->sync, FIND_REPLAYED, b->ref, 1, say("this "
 		    "device's invitation was used by another device before; "
 		    "your work is kept here, tell the coordinator"));
@@ -255,13 +255,12 @@ static fault
 take(struct branch *b, const struct chain_check *check)
 {
 	struct repo *repo = b->sync->site->repo;
-	bool second;
 	fault f;
 
 	if (check->steps == 0)
 		return NULL;
 	b->sync->received += check->steps;
-	if ((f = second_joiner(&second, b, &check->good)) != NULL || second)
+	if ((f = second_joiner(b, &check->good)) != NULL || b->second)
 		return f;
 	if ((f = ref_put(repo, b->ref, &b->local, &check->good)) != NULL)
 		return f;
@@ -295,7 +294,7 @@ branch_follow(struct branch *b)
 	bool got;
 	fault f;
 
-	b->moved = false;
+	b->moved = b->second = false;
 	b->side = CHAIN_BEHIND;
 	b->shown = sync_shown(s, b->ref);
 	if ((f = branch_pin(&b->pin, s, b->ref)) != NULL ||

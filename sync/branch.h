@@ -17,6 +17,7 @@ struct branch {
 	struct oid	shown, pin, local;	/* zeros: none */
 	enum chain_side	side;		/* of what is shown, against local */
 	bool		moved;		/* our head moved to what it showed */
+	bool		second;		/* another took up its invitation too */
 };
 
 /* sync, ref and what is to be called are set; the rest is filled in. */

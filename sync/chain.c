@@ -51,7 +51,7 @@ chain_meet(enum chain_side *side, struct oid *meet, struct site *s,
 	if ((f = site_commit(&c, s, &a)) != NULL)
 		return f;
 	*side = CHAIN_APART;
-	for (steps = c.seq + WIRE_SEQ_STEP; more && steps > 0; steps--) {
+	for (steps = c.seq + WIRE_LINE_MAX; more && steps > 0; steps--) {
 		if ((f = line_back(&more, &before, &seq, s, &b)) != NULL)
 			return f;
 		while (seq != 0 && c.seq > seq && site_before(&a, &c))
@@ -215,6 +215,7 @@ invitation_unused(struct line *l, const struct device *d)
 	if ((!admitted(m) || memcmp(m->sign_pk, d->pk, SIGN_PK) == 0) &&
 	    (l->nheld == 0 || oid_eq(&l->held[0], &l->oid)))
 		return true;
+	l->check->twice = true;
 	return line_bad(l, FIND_REPLAYED, "this device's invitation was used "
 	    "twice; nothing is lost, tell the coordinator");
 }

@@ -18,6 +18,7 @@ struct chain_check {
 	uint64_t	good_seq;	/* out */
 	bool		pending;	/* out: a joiner, not admitted yet */
 	bool		cut;		/* out: stopped at the device's cut */
+	bool		twice;		/* out: its invitation was used twice */
 	/*
 	 * Out: it stopped, without a finding, because it names a roster entry
 	 * or an accepted commit that we do not hold: fetch that and come

@@ -42,7 +42,9 @@ line_fault(struct line *l, fault f, const struct oid *oid,
     enum object_type type)
 {
 	char hex[41];
-	size_t max = type == OBJECT_COMMIT ? WIRE_COMMIT_MAX : WIRE_SEGMENT_MAX;
+	size_t max = type == OBJECT_COMMIT ? WIRE_COMMIT_MAX :
+	    type == OBJECT_BLOB ? ref_blob_max(l->check->ref) :
+	    WIRE_SEGMENT_MAX;
 
 	if (f->code != FAULT_FORMAT && f->code != FAULT_ABSENT) {
 		l->fault = f;
@@ -96,7 +98,10 @@ line_back(bool *more, struct oid *before, uint64_t *seq, struct site *s,
 	return f;
 }
 
-/* Gather to..from, newest first; the bound is R9's. */
+/*
+ * Gather to..from, newest first.  What came in one part may lie behind parts
+ * that came before and were not verified, so R9's bound is not asked here.
+ */
 static void
 gather(struct line *l)
 {
@@ -106,9 +111,9 @@ gather(struct line *l)
 	bool more = true;
 
 	while (more && l->fault == NULL && !oid_eq(&at, &l->check->from)) {
-		if (l->left > WIRE_SEQ_STEP) {
+		if (l->left == WIRE_LINE_MAX) {
 			line_bad(l, FIND_OVERSIZED, "more than %u new commits "
-			    "at once; nothing was taken", WIRE_SEQ_STEP);
+			    "at once; nothing was taken", WIRE_LINE_MAX);
 			return;
 		}
 		if (l->left == room) {
@@ -175,7 +180,7 @@ line_open(struct line *l, struct site *s, struct chain_check *check,
 	l->kind = ref_kind(check->ref, &l->device, NULL);
 	check->steps = 0;
 	check->good_seq = 0;
-	check->pending = check->cut = check->ahead = false;
+	check->pending = check->cut = check->twice = check->ahead = false;
 	if ((f = start(l)) != NULL || (f = gather_held(l)) != NULL) {
 		l->fault = f;
 		return line_close(l);
@@ -230,18 +235,18 @@ line_good(struct line *l)
 static bool
 sizes(struct line *l, const struct tree_entry *at, size_t n)
 {
+	size_t max = ref_blob_max(l->check->ref), len;
 	enum object_type type;
-	size_t len;
 	char hex[41];
 
 	for (size_t i = 0; i < n; i++) {
 		if (repo_header(&type, &len, l->site->repo, &at[i].blob) !=
-		    NULL || len <= WIRE_SEGMENT_MAX)
+		    NULL || len <= max)
 			continue;	/* missing: line_blob will say so */
 		oid_hex(hex, &at[i].blob);
 		return line_bad(l, FIND_OVERSIZED, "object %s is larger than "
-		    "the %u bytes allowed; nothing was taken from it", hex,
-		    WIRE_SEGMENT_MAX);
+		    "the %zu bytes allowed; nothing was taken from it", hex,
+		    max);
 	}
 	return true;
 }
@@ -288,7 +293,7 @@ line_blob(struct line *l)
 		return true;
 	buf_clear(&l->blob);
 	f = repo_read(&l->blob, l->site->repo, &l->entry, OBJECT_BLOB,
-	    WIRE_SEGMENT_MAX);
+	    ref_blob_max(l->check->ref));
 	if (f != NULL)
 		return line_fault(l, f, &l->entry, OBJECT_BLOB);
 	h = hash_of(buf_view(&l->blob));

@@ -13,8 +13,7 @@
 #include "sync/sha1.h"
 
 #define DEPTH_MAX	4096		/* git's own limit for a chain */
-#define WORK_MAX	((uint64_t)256 << 20)	/* bytes made for one object */
-#define DELTA_MAX	(2 * PACKREAD_MAX)
+#define WORK_MAX	256		/* times max: bytes made for one object */
 #define ENTRY_HEAD	40		/* type, length, base */
 #define OFS_DELTA	6
 #define REF_DELTA	7
@@ -320,7 +319,8 @@ packread_head(enum object_type *type, uint64_t *len, struct packread *p,
 
 /* The entries from offset down to one that is no delta. */
 static fault
-collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset)
+collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset,
+    size_t max)
 {
 	size_t room = 8;
 	struct entry e = { 0, 0, 0, 0 };
@@ -330,8 +330,7 @@ collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset)
 	do {
 		if ((f = entry_at(&e, p, offset)) != NULL)
 			return f;
-		if (e.len > (is_delta(&e) ? DELTA_MAX : PACKREAD_MAX) ||
-		    *n > DEPTH_MAX)
+		if (e.len > (is_delta(&e) ? 2 * max : max) || *n > DEPTH_MAX)
 			return damaged(p);
 		if (*n == room) {
 			room *= 2;
@@ -345,13 +344,14 @@ collect(struct entry **chain, size_t *n, struct packread *p, uint64_t offset)
 
 /* One more delta upon object. */
 static fault
-build(struct buf *object, struct packread *p, const struct entry *e)
+build(struct buf *object, struct packread *p, const struct entry *e,
+    size_t max)
 {
 	struct buf delta = BUF_EMPTY, next = BUF_EMPTY;
 	fault f = inflate_entry(&delta, p, e, 0);
 
 	if (f == NULL && !delta_apply(&next, buf_view(object),
-	    buf_view(&delta), PACKREAD_MAX))
+	    buf_view(&delta), max))
 		f = damaged(p);
 	if (f == NULL) {
 		buf_free(object);
@@ -365,7 +365,7 @@ build(struct buf *object, struct packread *p, const struct entry *e)
 
 fault
 packread_bytes(struct buf *out, enum object_type *type, struct packread *p,
-    uint64_t offset)
+    uint64_t offset, size_t max)
 {
 	struct entry *chain = NULL;
 	struct buf object = BUF_EMPTY;
@@ -374,13 +374,13 @@ packread_bytes(struct buf *out, enum object_type *type, struct packread *p,
 	fault f;
 
 	if ((f = wake_pack(p)) != NULL ||
-	    (f = collect(&chain, &n, p, offset)) != NULL ||
+	    (f = collect(&chain, &n, p, offset, max)) != NULL ||
 	    (f = inflate_entry(&object, p, &chain[n - 1], 0)) != NULL)
 		goto done;
 	for (size_t i = n - 1; i-- > 0 && f == NULL;) {
-		f = build(&object, p, &chain[i]);
+		f = build(&object, p, &chain[i], max);
 		work += object.len + chain[i].len;
-		if (f == NULL && work > WORK_MAX)
+		if (f == NULL && work > (uint64_t)WORK_MAX * max)
 			f = damaged(p);
 	}
 	if (f == NULL) {

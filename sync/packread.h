@@ -10,9 +10,6 @@
 
 #include "sync/packfile.h"
 
-/* No object of ours is longer, so none in between need be. */
-#define PACKREAD_MAX	WIRE_SEGMENT_MAX
-
 struct packread;
 
 /* name: the 40 digits of pack-<name>.idx.  FAULT_ABSENT, FAULT_FORMAT. */
@@ -33,12 +30,13 @@ fault packread_find(bool *found, uint64_t *offset, struct packread *,
 
 /*
  * The object at offset: what it claims to be, and its bytes appended to out.
- * FAULT_FORMAT if it is damaged, or has more than PACKREAD_MAX bytes.  The
- * hash is for the caller.  *type is 0 for a kind that is none of ours (a tag).
+ * FAULT_FORMAT if it is damaged, or has more than max bytes, or a delta in
+ * between needs more.  The hash is for the caller.  *type is 0 for a kind that
+ * is none of ours (a tag).
  */
 fault packread_head(enum object_type *type, uint64_t *len, struct packread *,
     uint64_t offset) MUST_CHECK;
 fault packread_bytes(struct buf *out, enum object_type *type,
-    struct packread *, uint64_t offset) MUST_CHECK;
+    struct packread *, uint64_t offset, size_t max) MUST_CHECK;
 
 #endif

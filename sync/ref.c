@@ -70,6 +70,13 @@ ref_device(char to[REF_MAX], const struct id *device)
 	snprintf(to, REF_MAX, DEVICE "%s", id_hex(hex, device));
 }
 
+size_t
+ref_blob_max(const char *ref)
+{
+	return ref_kind(ref, NULL, NULL) == REF_KEYRING ? WIRE_KEYRING_MAX :
+	    WIRE_SEGMENT_MAX;
+}
+
 bool
 ref_entry(char to[64], const char *ref)
 {

@@ -23,6 +23,8 @@ enum ref_kind {
  */
 enum ref_kind ref_kind(const char *ref, struct id *device, uint64_t *n);
 void ref_device(char to[REF_MAX], const struct id *);
+/* How long the blobs of a ref may be: a keyring's are the longest. */
+size_t ref_blob_max(const char *ref);
 /* "<id>.seg", "roster.seg" ... of a ref; false for main and others. */
 bool ref_entry(char to[64], const char *ref);
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,18 +206,20 @@ list_one(struct walk *w, const char *dir, const char *part, int depth)
 {
 	struct repo_ref r = { 0 };
 	struct stat st;
-	size_t len = strlen(part);
+	size_t len = strlen(part), above = strlen(dir);
 	char *path;
 	bool there;
 
 	/* Locks and the like are not refs, and nobody counts them. */
 	if (part[0] == '.' || (len >= 5 && strcmp(part + len - 5, ".lock") == 0))
 		return NULL;
-	if (strlen(dir) + 1 + len >= sizeof r.name) {
+	if (above + 1 + len >= sizeof r.name) {
 		w->to->odd++;
 		return NULL;
 	}
-	snprintf(r.name, sizeof r.name, "%s/%s", dir, part);
+	memcpy(r.name, dir, above);
+	r.name[above] = '/';
+	memcpy(r.name + above + 1, part, len);
 	path = gitdir_path(w->g, r.name);
 	there = lstat(path, &st) == 0;
 	free(path);

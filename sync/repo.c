@@ -127,7 +127,10 @@ repo_has(struct repo *r, const struct oid *oid)
 	    loose_has(&r->dir, oid);
 }
 
-/* One look: in the packs, then loose.  out NULL: what it claims to be. */
+/*
+ * One look: in the packs, then loose.  *len is the most that may be read; out
+ * NULL: what it claims to be, and *len how long.
+ */
 static fault
 look(struct buf *out, enum object_type *type, size_t *len, struct repo *r,
     const struct oid *oid)
@@ -138,13 +141,13 @@ look(struct buf *out, enum object_type *type, size_t *len, struct repo *r,
 
 	if (f == NULL && p != NULL) {
 		if (out != NULL)
-			return packread_bytes(out, type, p, offset);
+			return packread_bytes(out, type, p, offset, *len);
 		f = packread_head(type, &n, p, offset);
 		*len = f == NULL ? (size_t)n : 0;
 		return f;
 	}
 	g = out == NULL ? loose_head(type, len, &r->dir, oid) :
-	    loose_read(out, type, &r->dir, oid, REPO_OBJECT_MAX);
+	    loose_read(out, type, &r->dir, oid, *len);
 	/* "Absent" only if every pack could be asked. */
 	return g != NULL && g->code == FAULT_ABSENT && f != NULL ? f : g;
 }
@@ -188,12 +191,12 @@ repo_header(enum object_type *type, size_t *len, struct repo *r,
 
 fault
 repo_object(struct buf *out, enum object_type *type, struct repo *r,
-    const struct oid *oid)
+    const struct oid *oid, size_t max)
 {
 	size_t start = out->len;
 	git_oid is;
 	char hex[41];
-	fault f = look_twice(out, type, NULL, r, oid);
+	fault f = look_twice(out, type, &max, r, oid);
 
 	if (f != NULL || *type == 0)
 		return f;
@@ -214,7 +217,9 @@ repo_read(struct buf *out, struct repo *r, const struct oid *oid,
 	enum object_type is;
 	size_t start = out->len;
 	char hex[41];
-	fault f = repo_object(out, &is, r, oid);
+	/* Of another form, it may be read to say so. */
+	fault f = repo_object(out, &is, r, oid,
+	    max > REPO_OBJECT_MAX ? max : REPO_OBJECT_MAX);
 
 	oid_hex(hex, oid);
 	if (f == NULL && is != type)
@@ -228,15 +233,15 @@ repo_read(struct buf *out, struct repo *r, const struct oid *oid,
 	return f;
 }
 
-fault
-repo_write(struct oid *out, struct repo *r, enum object_type type,
-    struct bytes data)
+static fault
+write_object(struct oid *out, struct repo *r, enum object_type type,
+    struct bytes data, size_t max)
 {
 	git_oid g;
 	struct oid oid;
 	fault f;
 
-	if (data.len > REPO_OBJECT_MAX)
+	if (data.len > max)
 		return fault_new(FAULT_INVALID, "an object of %zu bytes is "
 		    "larger than allowed", data.len);
 	if (git_odb_hash(&g, data.at, data.len, repo_type_git(type)) != 0)
@@ -246,6 +251,19 @@ repo_write(struct oid *out, struct repo *r, enum object_type type,
 	if (f == NULL)
 		*out = oid;
 	return f;
+}
+
+fault
+repo_write(struct oid *out, struct repo *r, enum object_type type,
+    struct bytes data)
+{
+	return write_object(out, r, type, data, REPO_OBJECT_MAX);
+}
+
+fault
+repo_write_blob(struct oid *out, struct repo *r, struct bytes data, size_t max)
+{
+	return write_object(out, r, OBJECT_BLOB, data, max);
 }
 
 /* ---- refs --------------------------------------------------------------- */

@@ -1,8 +1,9 @@
 /*
  * repo -- a bare git repository as a box of verified objects and refs.
  *
- * The files repo*.c alone see <git2.h>.  No object above 1 MiB is read,
- * and the hash of each is computed again.  Nothing here knows keys.
+ * The files repo*.c alone see <git2.h>.  No object above 1 MiB is read
+ * but where more is asked for, and the hash of each is computed again.
+ * Nothing here knows keys.
  */
 #ifndef SYNC_REPO_H
 #define SYNC_REPO_H
@@ -47,7 +48,11 @@ fault repo_header(enum object_type *, size_t *len, struct repo *,
 /* Does not look for packs that came since: repo_refresh. */
 bool repo_has(struct repo *, const struct oid *);
 
+/* FAULT_INVALID for more than 1 MiB. */
 fault repo_write(struct oid *, struct repo *, enum object_type, struct bytes)
+    MUST_CHECK;
+/* As repo_write, for a blob of at most max bytes: ref_blob_max. */
+fault repo_write_blob(struct oid *, struct repo *, struct bytes, size_t max)
     MUST_CHECK;
 /* A tree of blobs; entries in any order. */
 fault repo_write_tree(struct oid *, struct repo *, const struct tree_entry *,

@@ -66,7 +66,8 @@ backend_read(void **data, size_t *len, git_object_t *type, git_odb_backend *b,
 	struct oid o = our_name(id);
 	struct buf out = BUF_EMPTY;
 	enum object_type t;
-	int e = answer(repo_object(&out, &t, repo_of(b), &o));
+	int e = answer(repo_object(&out, &t, repo_of(b), &o,
+	    REPO_OBJECT_MAX));
 
 	if (e == 0 && (*data = git_odb_backend_data_alloc(b,
 	    out.len + 1)) == NULL)

@@ -12,7 +12,7 @@
 #include "sync/gitdir.h"
 #include "sync/packs.h"
 
-/* No object of ours is longer. */
+/* No object of ours is longer, but a keyring's blob. */
 #define REPO_OBJECT_MAX WIRE_SEGMENT_MAX
 
 struct repo {
@@ -22,11 +22,11 @@ struct repo {
 };
 
 /*
- * Any object, whole, its hash computed again.  *type is 0 for one that is none
+ * Any object, whole, its hash computed again; no more than max.  *type is 0 for one that is none
  * of ours.  FAULT_ABSENT, FAULT_FORMAT.
  */
 fault repo_object(struct buf *out, enum object_type *type, struct repo *,
-    const struct oid *) MUST_CHECK;
+    const struct oid *, size_t max) MUST_CHECK;
 
 /* Make r->git.  False if libgit2 cannot. */
 bool repo_wrap(struct repo *);

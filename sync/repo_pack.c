@@ -6,7 +6,7 @@ pack_one(struct packfile *p, struct repo *from, const struct oid *oid)
 {
 	struct buf data = BUF_EMPTY;
 	enum object_type type;
-	fault f = repo_object(&data, &type, from, oid);
+	fault f = repo_object(&data, &type, from, oid, WIRE_KEYRING_MAX);
 
 	if (f == NULL && type == 0)
 		f = fault_new(FAULT_FORMAT, "an object in %s is of a kind that "

@@ -83,7 +83,7 @@ site_blob(struct buf *out, struct site *s, const struct commit *c)
 	if ((f = one_entry(&e, s, c)) != NULL)
 		return f;
 	if ((f = repo_read(out, s->repo, &e.blob, OBJECT_BLOB,
-	    WIRE_SEGMENT_MAX)) != NULL)
+	    ref_blob_max(c->ref))) != NULL)
 		return f;
 	h = hash_of((struct bytes){ out->at + start, out->len - start });
 	if (!hash_eq(&h, &c->seg))
@@ -364,7 +364,8 @@ put_blob(struct commit *c, struct site *s, struct bytes blob)
 	if (!ref_entry(e.name, c->ref))
 		return fault_new(FAULT_FAIL, "%s has no entry of its own",
 		    c->ref);
-	if ((f = repo_write(&e.blob, s->repo, OBJECT_BLOB, blob)) != NULL)
+	if ((f = repo_write_blob(&e.blob, s->repo, blob,
+	    ref_blob_max(c->ref))) != NULL)
 		return f;
 	c->seg = hash_of(blob);
 	return repo_write_tree(&c->tree, s->repo, &e, 1);

@@ -27,6 +27,16 @@ sync_finding(struct sync *s, enum finding_code code, const char *ref,
 	findings_add(&s->findings, &x);
 }
 
+bool
+sync_found(const struct sync *s, enum finding_code code, const char *ref)
+{
+	for (size_t i = 0; i < s->findings.n; i++)
+		if (s->findings.at[i].code == code &&
+		    strcmp(s->findings.at[i].ref, ref) == 0)
+			return true;
+	return false;
+}
+
 fault
 sync_list(struct sync *s)
 {

@@ -68,16 +68,6 @@ sync_pass(struct sync *s, fault (*once)(struct sync *))
 
 /* --- roster, own branch, keyring ---------------------------------------- */
 
-static bool
-found(const struct sync *s, enum finding_code code, const char *ref)
-{
-	for (size_t i = 0; i < s->findings.n; i++)
-		if (s->findings.at[i].code == code &&
-		    strcmp(s->findings.at[i].ref, ref) == 0)
-			return true;
-	return false;
-}
-
 fault
 sync_fetch_roster(struct sync *s)
 {
@@ -91,7 +81,7 @@ sync_fetch_roster(struct sync *s)
 	if ((b.moved || s->site->bound < s->site->roster->seq) &&
 	    (f = site_reload(s->site)) != NULL)
 		return f;
-	return found(s, FIND_WRONG_PROJECT, SITE_ROSTER) ?
+	return sync_found(s, FIND_WRONG_PROJECT, SITE_ROSTER) ?
 	    fault_new(FAULT_TRUST, "the hub at %s holds another project's "
 	    "roster; nothing was taken from it and nothing given to it",
 	    carry_url(s->carry)) : NULL;
@@ -146,8 +136,8 @@ fetch_own(struct sync *s)
 	if ((f = branch_follow(&b)) != NULL)
 		return f;
 	s->adopted |= b.moved;
-	s->frozen |= b.side == CHAIN_APART ||
-	    found(s, FIND_REPLAYED, ref);
+	/* Anybody may write there: only our own key makes a second writer. */
+	s->frozen |= b.second || sync_found(s, FIND_FORK, ref);
 	return NULL;
 }
 

@@ -15,6 +15,7 @@ struct sync;
 /* Raise a finding about a ref of this hub. */
 void sync_finding(struct sync *, enum finding_code, const char *ref,
     uint64_t seq, const char *text);
+bool sync_found(const struct sync *, enum finding_code, const char *ref);
 
 fault sync_list(struct sync *) MUST_CHECK;	/* what the hub shows now */
 /* Which hub is it, by the commit of its refs/heads/hub? */

@@ -96,6 +96,72 @@ target(struct oid *out, struct sync *s, const char *ref)
 	return kind == REF_MAIN ? branch_bound_main(out, &seq, s) : NULL;
 }
 
+/* Was what is wrong with this ref of a kind that needs no key to write? */
+static bool
+spoiled(const struct sync *s, const char *ref)
+{
+	static const enum finding_code codes[] = { FIND_CORRUPT,
+	    FIND_BAD_SIGNATURE, FIND_NOT_A_MEMBER, FIND_FOREIGN_PATH,
+	    FIND_OVERSIZED };
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (sync_found(s, codes[i], ref))
+			return true;
+	return false;
+}
+
+/* May this key sign what comes after ours, as far as we know? */
+static fault
+key_fits(bool *yes, struct sync *s, const struct commit *c,
+    const struct oid *ours)
+{
+	const struct roster *r = s->site->roster;
+	struct commit own;
+	fault f;
+
+	if (ref_kind(c->ref, NULL, NULL) != REF_DEVICE) {
+		*yes = c->roster_seq > r->seq || site_coordinates(r, c->pk) ||
+		    memcmp(c->pk, r->paper_sign, SIGN_PK) == 0;
+		return NULL;
+	}
+	if ((f = site_commit(&own, s->site, ours)) == NULL)
+		*yes = memcmp(c->pk, own.pk, SIGN_PK) == 0;
+	return f;
+}
+
+/*
+ * Junk that anybody who can write to the folder may have put there: its
+ * newest commit is not signed by whom the ref belongs to.  A commit that is
+ * vouches for all before it, and is never overwritten.
+ */
+static fault
+junk(bool *yes, struct sync *s, const char *ref, const struct oid *shown,
+    const struct oid *ours)
+{
+	struct buf raw = BUF_EMPTY;
+	struct commit c = { .seq = 0 };
+	bool fits = false;
+	fault f = site_commit_raw(&c, &raw, s->site, shown);
+
+	if (f == NULL && strcmp(c.ref, ref) == 0 &&
+	    commit_signed(&c, buf_view(&raw)))
+		f = key_fits(&fits, s, &c, ours);
+	else if (f != NULL && f->code == FAULT_FORMAT)
+		f = NULL;
+	*yes = !fits;
+	buf_free(&raw);
+	return f;
+}
+
+static bool
+own_branch(const struct sync *s, const char *ref)
+{
+	struct id device;
+
+	return ref_kind(ref, &device, NULL) == REF_DEVICE &&
+	    id_eq(&device, &s->site->self);
+}
+
 /* May what the hub shows give way to ours? */
 static fault
 gives_way(bool *yes, struct sync *s, const char *ref,
@@ -105,15 +171,25 @@ gives_way(bool *yes, struct sync *s, const char *ref,
 	struct oid pin, meet;
 	fault f = branch_pin(&pin, s, ref);
 
-	/* Ours goes on from every pin. */
-	*yes = oid_zero(shown) || oid_eq(shown, &pin);
-	if (f != NULL || *yes || !repo_has(s->site->repo, shown))
+	/* Ours goes on from every pin; of main we make sure. */
+	*yes = oid_zero(shown) || (oid_eq(shown, &pin) &&
+	    strcmp(ref, SITE_MAIN) != 0);
+	if (f != NULL || *yes)
 		return f;
+	if (!repo_has(s->site->repo, shown)) {
+		/* It could not be fetched.  Only its owner may say junk. */
+		*yes = own_branch(s, ref) && spoiled(s, ref);
+		return NULL;
+	}
 	if ((f = chain_meet(&side, &meet, s->site, ours, shown)) != NULL)
 		return f;
 	*yes = side == CHAIN_BEHIND;
+	if (*yes || oid_eq(shown, &pin))
+		return NULL;
 	/* A commit of another ref or project can never be right there. */
-	return *yes ? NULL : chain_foreign(yes, s->site, ref, shown);
+	f = chain_foreign(yes, s->site, ref, shown);
+	return f != NULL || *yes || !spoiled(s, ref) ? f :
+	    junk(yes, s, ref, shown, ours);
 }
 
 static fault
@@ -216,10 +292,9 @@ mine(const struct sync *s, const char *ref)
 {
 	const struct member *me = roster_member(s->site->roster,
 	    &s->site->self);
-	struct id device;
 
-	if (ref_kind(ref, &device, NULL) == REF_DEVICE)
-		return id_eq(&device, &s->site->self);
+	if (ref_kind(ref, NULL, NULL) == REF_DEVICE)
+		return own_branch(s, ref);
 	return me != NULL && (me->caps & CAP_COORDINATE) && at_home(s);
 }
 
@@ -228,21 +303,24 @@ count(struct sync *s, const struct push *p)
 {
 	struct oid pin;
 	uint64_t had, old = 0, new;
-	bool foreign = false;
+	enum chain_side side = CHAIN_BEHIND;
+	struct oid meet;
 	fault f;
 
 	if ((f = branch_pin(&pin, s, p->ref)) != NULL ||
 	    (f = branch_seq(&had, s, &pin)) != NULL ||
 	    (f = branch_seq(&new, s, &p->new)) != NULL)
 		return f;
-	if (!oid_zero(&p->old) && (f = chain_foreign(&foreign, s->site,
-	    p->ref, &p->old)) == NULL && !foreign)
+	/* What was not of our line counts for nothing. */
+	if (!oid_zero(&p->old))
+		f = chain_meet(&side, &meet, s->site, &p->new, &p->old);
+	if (f == NULL && side == CHAIN_BEHIND)
 		f = branch_seq(&old, s, &p->old);
 	if (f != NULL)
 		return f;
 	if (mine(s, p->ref))
 		s->sent += (size_t)(new - (old > had ? old : had));
-	s->healed += !mine(s, p->ref) || had > old || foreign;
+	s->healed += !mine(s, p->ref) || had > old || side != CHAIN_BEHIND;
 	return NULL;
 }
 

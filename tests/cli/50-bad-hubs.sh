@@ -103,7 +103,8 @@ before=$(digest amira)
 bad() {
 	local what=$1 code=$2
 	shift 2
-	fresh
+	rm -rf hub amira
+	cp -a good/hub good/amira .
 	"$@" >"$W/break" 2>&1 || { echo "not ok - $what could be made"; sed 's/^/# /' "$W/break"; }
 	check "$what: an audit finds $code" found "$code" "$W/hub"
 	check "$what: sync exits 8" exits 8 into out fk amira sync --json

@@ -85,6 +85,10 @@ fk noor sync >/dev/null
 fk noor merge >/dev/null
 fk amira sync >/dev/null
 fk amira doctor --rebuild >/dev/null
+mkdir hub/hooks && touch hub/hooks/update
+fk amira sync >/dev/null
+rm -r hub/hooks
+check "an alarm is dismissed in words" exits 0 fk amira alarms --dismiss 1 --reason "$(word)"
 if fk amira unlock --for 1m >/dev/null; then
 	fk amira add signal narrative="$(word)" >/dev/null
 	fk amira lock >/dev/null
@@ -127,7 +131,8 @@ if command -v strace >/dev/null; then
 		local who=$1 pass=$W/in/pass
 		shift
 		[ "$who" = amira ] && pass=$W/in/pass.amira
-		FIELDKIT_PASSPHRASE_FILE=$pass FIELDKIT_HOME=$W/$who strace -f -qq -v -s 100000 \
+		# A leak checker cannot run beneath strace.
+		ASAN_OPTIONS=detect_leaks=0 FIELDKIT_PASSPHRASE_FILE=$pass FIELDKIT_HOME=$W/$who strace -f -qq -v -s 100000 \
 			-A -o "$W/in/trace" -e trace=execve,execveat,open,openat,openat2,creat,rename,renameat,renameat2,link,linkat,mkdir,mkdirat,symlink,symlinkat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,connect,bind \
 			"$FK" "$@" 2>"$W/err"
 	}

@@ -72,8 +72,8 @@ read_one(struct packread *p, uint32_t i)
 	if (packread_oid(&oid, p, i) != NULL ||
 	    packread_find(&found, &offset, p, &oid) != NULL || !found)
 		return;
-	if (packread_bytes(&out, &type, p, offset) == NULL) {
-		if (out.len > PACKREAD_MAX)
+	if (packread_bytes(&out, &type, p, offset, WIRE_SEGMENT_MAX) == NULL) {
+		if (out.len > WIRE_SEGMENT_MAX)
 			abort();
 		/* The cheap way must say the same. */
 		if (packread_head(&again, &len, p, offset) != NULL ||

@@ -92,5 +92,8 @@ main(int argc, char **argv)
 	}
 	buf_free(&in);
 	buf_free(&bare);
+	if (who.sk != h.signer.sk)
+		secret_free(who.sk, SIGN_SK);
+	home_close(&h);
 	return bench_end(f);
 }

@@ -303,6 +303,123 @@ TEST(a_keyring_that_was_shown_must_stay_or_be_followed)
 	scene_end(&s);
 }
 
+/* --- junk, which needs no key ------------------------------------------- */
+
+/* What stock git makes of a message, put on the hub as Amira's branch. */
+static void
+put_plain(struct scene *s, const char *parent)
+{
+	char out[256];
+
+	assert_int_equal(run(out, "cd %s && t=$(git mktree </dev/null) && "
+	    "c=$(git -c user.name=x -c user.email=x@y commit-tree -m junk %s "
+	    "$t) && git update-ref %s $c", s->w.hub, parent,
+	    kit_ref(s->amira)), 0);
+}
+
+static void
+put_strangers(struct scene *s, uint64_t ahead)
+{
+	struct kit stranger = { .written = 0 };
+	struct forged f = next_of_amira(s);
+
+	kit_draw(&stranger);
+	f.pk = stranger.signer.pk;
+	f.sk = stranger.signer.sk;
+	f.head.seq = f.c.seq += ahead;
+	put_forged(s, &f);
+	secret_free(stranger.signer.sk, SIGN_SK);
+}
+
+/* Named once; then Amira writes over it and goes on. */
+static void
+amira_goes_on(struct scene *s, enum finding_code code)
+{
+	kit_write(s->amira, 1);
+	kit_alarm(s->amira, s->w.hub, code, kit_ref(s->amira));
+	assert_false(s->amira->frozen);
+	assert_int_equal(s->amira->healed, 1);
+	kit_sync(s->amira, s->w.hub);
+	all_in_step(s);
+	assert_int_equal(seq_of(s->noor, kit_ref(s->amira)),
+	    seq_of(s->amira, kit_ref(s->amira)));
+}
+
+TEST(junk_on_a_branch_is_named_once_and_its_owner_goes_on)
+{
+	struct scene s;
+	struct oid head;
+	char hex[41], parent[64];
+
+	scene_start(&s);
+	put_plain(&s, "");
+	amira_goes_on(&s, FIND_CORRUPT);
+	head = hub_get(s.w.hub, kit_ref(s.amira));
+	oid_hex(hex, &head);
+	snprintf(parent, sizeof parent, "-p %s", hex);
+	put_plain(&s, parent);
+	amira_goes_on(&s, FIND_CORRUPT);
+	put_strangers(&s, 0);
+	amira_goes_on(&s, FIND_NOT_A_MEMBER);
+	put_strangers(&s, 1000);
+	amira_goes_on(&s, FIND_NOT_A_MEMBER);
+	scene_end(&s);
+}
+
+TEST(junk_on_a_branch_is_healed_by_another)
+{
+	struct scene s;
+
+	scene_start(&s);
+	put_plain(&s, "");
+	kit_alarm(s.noor, s.w.hub, FIND_CORRUPT, kit_ref(s.amira));
+	assert_int_equal(s.noor->healed, 1);
+	kit_sync(s.bas, s.w.hub);
+	put_strangers(&s, 0);
+	kit_alarm(s.bas, s.w.hub, FIND_NOT_A_MEMBER, kit_ref(s.amira));
+	assert_int_equal(s.bas->healed, 1);
+	all_in_step(&s);
+	scene_end(&s);
+}
+
+/* A branch that names what is no commit, or what is not there. */
+TEST(a_branch_that_cannot_be_fetched_is_given_anew_by_its_owner)
+{
+	struct scene s;
+	char out[256];
+
+	scene_start(&s);
+	assert_int_equal(run(out, "cd %s && f=$(git hash-object -w --stdin "
+	    "</dev/null) && mkdir -p refs/heads/device && echo $f > %s",
+	    s.w.hub, kit_ref(s.amira)), 0);
+	amira_goes_on(&s, FIND_CORRUPT);
+	assert_int_equal(run(out, "cd %s && mkdir -p refs/heads/device && "
+	    "echo 1234567812345678123456781234567812345678 > %s", s.w.hub,
+	    kit_ref(s.amira)), 0);
+	kit_alarm(s.bas, s.w.hub, FIND_CORRUPT, kit_ref(s.amira));
+	assert_int_equal(s.bas->healed, 0);	/* it may come yet */
+	amira_goes_on(&s, FIND_CORRUPT);
+	scene_end(&s);
+}
+
+TEST(a_commit_of_an_own_key_is_never_written_over)
+{
+	struct scene s;
+	struct forged f;
+	struct oid put, is;
+
+	scene_start(&s);
+	f = next_of_amira(&s);
+	f.wrong_seg = true;
+	put_forged(&s, &f);
+	put = hub_get(s.w.hub, kit_ref(s.amira));
+	kit_alarm(s.noor, s.w.hub, FIND_CORRUPT, kit_ref(s.amira));
+	kit_alarm(s.amira, s.w.hub, FIND_CORRUPT, kit_ref(s.amira));
+	is = hub_get(s.w.hub, kit_ref(s.amira));
+	assert_memory_equal(put.b, is.b, OID_LEN);
+	scene_end(&s);
+}
+
 /* --- damage ------------------------------------------------------------- */
 
 /* Amira's third commit is on the hub only; then one file there is damaged. */
@@ -441,6 +558,10 @@ main(void)
 	    T(a_device_commit_as_roster_or_main_is_replayed_and_put_right),
 	    T(a_roster_entry_of_no_form_is_corrupt),
 	    T(a_keyring_that_was_shown_must_stay_or_be_followed),
+	    T(junk_on_a_branch_is_named_once_and_its_owner_goes_on),
+	    T(junk_on_a_branch_is_healed_by_another),
+	    T(a_branch_that_cannot_be_fetched_is_given_anew_by_its_owner),
+	    T(a_commit_of_an_own_key_is_never_written_over),
 	    T(a_flipped_byte_in_a_pack_takes_nothing),
 	    T(a_pack_cut_short_takes_nothing),
 	    T(a_pack_that_is_gone_takes_nothing),

@@ -1,0 +1,281 @@
+/*
+ * exchange_merge -- a coordinator's round: sync, admit who has joined, merge
+ * every device into main, push; again when another coordinator was first.
+ */
+#include "fieldkit/exchange_own.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/base/clock.h"
+#include "sync/base/lang.h"
+
+#define MERGE_MS 30000
+
+/* The first commit of a joiner's chain, with its join line. */
+static fault
+first_commit(struct home *h, const struct id *device, struct commit *c)
+{
+	char ref[REF_MAX];
+	struct oid head, first;
+	fault f;
+
+	ref_device(ref, device);
+	if ((f = repo_ref(&head, h->site.repo, ref)) != NULL)
+		return f;
+	if ((f = chain_at(&first, &h->site, &head, 1)) != NULL)
+		return f;
+	return site_commit(c, &h->site, &first);
+}
+
+/*
+ * Another valid first commit for the same invitation is held aside: it was
+ * used twice, and nobody is admitted for it.
+ */
+static fault
+used_twice(struct home *h, const struct id *device, bool *twice)
+{
+	struct repo_ref *refs = NULL;
+	char hex[ID_HEX], tail[ID_HEX + 16];
+	size_t n = 0;
+	fault f = repo_refs(&refs, &n, h->site.repo, "refs/apart/",
+	    WIRE_REFS_MAX);
+
+	*twice = false;
+	snprintf(tail, sizeof tail, "/device/%s", id_hex(hex, device));
+	for (size_t i = 0; f == NULL && i < n; i++)
+		*twice |= strstr(refs[i].name, tail) != NULL;
+	free(refs);
+	return f;
+}
+
+/* Nobody is refused in silence. */
+static void
+not_admitted(struct exchange_report *r, const struct id *device)
+{
+	struct finding f = { .code = FIND_REPLAYED, .device = *device,
+	    .seq = 1 };
+
+	snprintf(f.hub, sizeof f.hub, "%.500s", r->hub);
+	ref_device(f.ref, device);
+	snprintf(f.text, sizeof f.text, "%s", say("this invitation was used "
+	    "twice: neither was admitted; invite again"));
+	findings_add(&r->findings, &f);
+}
+
+/* Collect into e an admit item for everyone who has joined in time. */
+static fault
+admissions(struct home *h, struct entry *e, size_t *n,
+    struct exchange_report *r)
+{
+	bool twice;
+	const struct roster *ro = h->site.roster;
+	uint64_t now = clock_wall_ms() / 1000;
+	struct commit c;
+	fault f;
+
+	*n = 0;
+	for (size_t i = 0; i < ro->nmembers; i++) {
+		const struct member *m = &ro->members[i];
+
+		if (m->status != MEMBER_INVITED || m->expires < now)
+			continue;
+		f = first_commit(h, &m->device, &c);
+		if (f != NULL && f->code == FAULT_ABSENT)
+			continue;
+		if (f != NULL)
+			return f;
+		if (!c.has_join || !join_ok(&c.join, m->once_pk) ||
+		    !hash_eq(&c.join.file, &m->file))
+			continue;
+		if ((f = used_twice(h, &m->device, &twice)) != NULL)
+			return f;
+		if (twice) {
+			not_admitted(r, &m->device);
+			continue;
+		}
+		entry_admit(e, &m->device, c.join.sign_pk, c.join.box_pk);
+		++*n;
+	}
+	return NULL;
+}
+
+static fault
+admit(struct home *h, size_t *n, struct exchange_report *r)
+{
+	struct entry e = ENTRY_EMPTY;
+	struct buf blob = BUF_EMPTY;
+	struct commit c = { .seq = 0 };
+	struct oid oid;
+	fault f;
+
+	if ((f = admissions(h, &e, n, r)) != NULL || *n == 0)
+		goto done;
+	if ((f = entry_finish(&blob, &e, roster_epoch(h->site.roster)->e,
+	    h->keys, h->site.squeeze)) != NULL)
+		goto done;
+	if ((f = site_append(&oid, &h->site, "refs/heads/roster", &c,
+	    buf_view(&blob), &h->signer)) == NULL)
+		f = site_reload(&h->site);
+done:
+	entry_free(&e);
+	buf_free(&blob);
+	return f;
+}
+
+/* Verified heads of everyone admitted, up to a cut. */
+static fault
+heads(struct home *h, struct accepted **out, size_t *n)
+{
+	const struct roster *ro = h->site.roster;
+	struct accepted *at = mem_new(ro->nmembers * sizeof *at);
+	struct commit c;
+	char ref[REF_MAX];
+	fault f = NULL;
+
+	*n = 0;
+	for (size_t i = 0; f == NULL && i < ro->nmembers; i++) {
+		if (ro->members[i].admitted_at == 0 &&
+		    ro->members[i].invited_at != 0)
+			continue;
+		ref_device(ref, &ro->members[i].device);
+		f = site_head(&c, &at[*n].oid, &h->site, ref);
+		if (f != NULL && f->code == FAULT_ABSENT) {
+			f = NULL;
+			continue;
+		}
+		at[*n].device = ro->members[i].device;
+		at[*n].seq = c.seq;
+		at[(*n)++].hash = c.hash;
+	}
+	*out = at;
+	return f;
+}
+
+static fault
+merge_heads(struct home *h, struct merge_report *r)
+{
+	struct accepted *at = NULL;
+	struct merged_head *more = NULL;
+	size_t n = 0, nmore = 0;
+	fault f;
+
+	if ((f = heads(h, &at, &n)) == NULL)
+		f = mainline_merge(&h->site, at, n, &h->signer, &more, &nmore);
+	if (f == NULL && nmore > 0) {
+		free(r->merged);
+		r->merged = more;
+		r->nmerged = nmore;
+		more = NULL;
+	}
+	free(more);
+	free(at);
+	return f;
+}
+
+void
+merge_report_free(struct merge_report *r)
+{
+	exchange_report_free(&r->sync);
+	free(r->merged);
+	*r = (struct merge_report){ .merged = NULL };
+}
+
+/* main binds on the home hub alone: elsewhere two could disagree. */
+static fault
+at_home(struct home *h, const struct merge_report *r)
+{
+	if (id_eq(&h->site.roster->home, &r->sync.hub_id))
+		return NULL;
+	return fault_new(FAULT_HUB, "%s is not the project's home hub; "
+	    "everything was synced, nothing was merged; merge with the home "
+	    "hub", r->sync.hub);
+}
+
+/* One round: sync, admit and bind, import, merge, push. */
+static fault
+merge_round(struct home *h, struct carry *c, struct merge_report *r)
+{
+	size_t admitted = 0;
+	fault f;
+
+	if ((f = exchange_with(h, c, &r->sync)) != NULL ||
+	    (f = at_home(h, r)) != NULL)
+		return f;
+	if ((f = admit(h, &admitted, &r->sync)) != NULL)
+		return f;
+	if (admitted > 0 && (f = exchange_with(h, c, &r->sync)) != NULL)
+		return f;
+	r->admitted += admitted;
+	if ((f = merge_heads(h, r)) != NULL)
+		return f;
+	return exchange_with(h, c, &r->sync);
+}
+
+/*
+ * Who loses the race for main takes the hub's main and merges again on top;
+ * our own merge commit, which nobody has seen, is dropped.
+ */
+static fault
+drop_own_main(struct home *h, const struct oid *before)
+{
+	struct oid now;
+	fault f = repo_ref(&now, h->site.repo, "refs/heads/main");
+
+	if (f != NULL)
+		return f->code == FAULT_ABSENT ? NULL : f;
+	if (oid_eq(&now, before))
+		return NULL;
+	if (oid_zero(before))
+		return repo_ref_delete(h->site.repo, "refs/heads/main");
+	return repo_ref_move(h->site.repo, "refs/heads/main", &now, before);
+}
+
+static fault
+merge_locked(struct home *h, const char *url, struct merge_report *r)
+{
+	uint64_t until = clock_wall_ms() + MERGE_MS;
+	struct carry *c = NULL;
+	struct oid before;
+	fault f, g;
+
+	if ((f = exchange_open_hub(&c, h, url, &r->sync)) != NULL)
+		return f;
+	if ((f = home_site(h)) != NULL)
+		goto done;
+	for (;;) {
+		if ((f = repo_tidy(h->site.repo)) != NULL ||
+		    (f = exchange_main(h, &before)) != NULL)
+			break;
+		f = merge_round(h, c, r);
+		if (f == NULL || f->code != FAULT_RACE ||
+		    clock_wall_ms() > until)
+			break;
+		if ((g = drop_own_main(h, &before)) != NULL) {
+			f = g;
+			break;
+		}
+		poll(NULL, 0, 50 + (int)random_below(200));
+	}
+	if (f == NULL)
+		f = exchange_main(h, &r->main);
+done:
+	carry_close(c);
+	return f;
+}
+
+fault
+exchange_merge(struct home *h, const char *url, struct merge_report *r)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	fault f;
+
+	*r = (struct merge_report){ .sync = { .hub = mem_text(url) } };
+	if ((f = home_lock(&lock, h)) != NULL)
+		return f;
+	f = merge_locked(h, url, r);
+	file_unlock(&lock);
+	return f;
+}

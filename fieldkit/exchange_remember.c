@@ -1,0 +1,87 @@
+/*
+ * exchange_remember -- what a save needs of the roster, kept in the store: pack,
+ * role, when a box key was first seen.
+ */
+#include "fieldkit/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sync/base/clock.h"
+
+static fault
+remember(struct home *h, const char *name, struct bytes value)
+{
+	struct buf now = BUF_EMPTY;
+	fault f = store_get(&h->store, name, &now);
+
+	if (f == NULL && !bytes_eq(buf_view(&now), value))
+		f = store_set(&h->store, name, value);
+	buf_free(&now);
+	return f;
+}
+
+/* Roster entries have no time: a box key's age counts from when it was first
+ * seen here. */
+static fault
+remember_box(struct home *h, const struct member *m)
+{
+	struct buf now = BUF_EMPTY;
+	char name[ID_HEX + 4], hex[ID_HEX];
+	uint64_t ms = clock_wall_ms();
+	struct reader r;
+	fault f;
+
+	snprintf(name, sizeof name, "box/%s", id_hex(hex, &m->device));
+	if ((f = store_get(&h->store, name, &now)) != NULL)
+		goto done;
+	r = reader_of(buf_view(&now));
+	if (bytes_eq(get_bytes(&r, 32), (struct bytes){ m->box_pk, 32 }))
+		goto done;
+	buf_clear(&now);
+	buf_add(&now, m->box_pk, 32);
+	put_u64(&now, ms);
+	f = store_set(&h->store, name, buf_view(&now));
+done:
+	buf_free(&now);
+	return f;
+}
+
+fault
+exchange_box_age(struct home *h, const struct id *device, int64_t *days)
+{
+	struct buf now = BUF_EMPTY;
+	char name[ID_HEX + 4], hex[ID_HEX];
+	uint64_t ms = clock_wall_ms(), since;
+	struct reader r;
+	fault f;
+
+	*days = -1;
+	snprintf(name, sizeof name, "box/%s", id_hex(hex, device));
+	if ((f = store_get(&h->store, name, &now)) == NULL && now.len == 40) {
+		r = reader_of(buf_view(&now));
+		get_bytes(&r, 32);
+		since = get_u64(&r);
+		*days = since > ms ? 0 : (int64_t)((ms - since) / 86400000);
+	}
+	buf_free(&now);
+	return f;
+}
+
+fault
+exchange_remember(struct home *h)
+{
+	const struct roster *ro = h->site.roster;
+	const struct member *me = roster_member(ro, &h->device);
+	uint8_t role = me == NULL ? 0 : (uint8_t)me->role;
+	fault f = NULL;
+
+	if (ro->pack.len > 0)
+		f = remember(h, "pack", buf_view(&ro->pack));
+	if (f == NULL && role != 0)
+		f = remember(h, "role", (struct bytes){ &role, 1 });
+	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)
+		if (ro->members[i].status == MEMBER_ACTIVE)
+			f = remember_box(h, &ro->members[i]);
+	return f;
+}

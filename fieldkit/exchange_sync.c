@@ -1,0 +1,236 @@
+/*
+ * exchange_sync -- one sync with a hub, step by step.
+ */
+#include "fieldkit/exchange_own.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sync/base/clock.h"
+#include "sync/base/lang.h"
+
+/* --- the home hub ------------------------------------------------------- */
+
+/* While the roster names no home, the first hub that its one coordinator
+ * syncs with becomes it. */
+static fault
+settle_home(struct home *h, struct sync *s)
+{
+	const struct member *me = roster_member(h->site.roster, &h->device);
+	struct entry e = ENTRY_EMPTY;
+	struct buf blob = BUF_EMPTY;
+	struct commit c = { .seq = 0 };
+	struct oid oid;
+	fault f;
+
+	if (!id_zero(&h->site.roster->home) || me == NULL ||
+	    !(me->caps & CAP_COORDINATE) || me->status != MEMBER_ACTIVE)
+		return NULL;
+	if ((f = sync_name_hub(s, &h->signer)) != NULL)
+		goto done;
+	entry_home(&e, &s->hub);
+	if ((f = entry_finish(&blob, &e, roster_epoch(h->site.roster)->e,
+	    h->keys, h->site.squeeze)) != NULL)
+		goto done;
+	if ((f = site_append(&oid, &h->site, "refs/heads/roster", &c,
+	    buf_view(&blob), &h->signer)) == NULL)
+		f = site_reload(&h->site);
+done:
+	entry_free(&e);
+	buf_free(&blob);
+	return f;
+}
+
+/* --- sync --------------------------------------------------------------- */
+
+void
+exchange_report_free(struct exchange_report *r)
+{
+	free(r->hub);
+	findings_free(&r->findings);
+	*r = (struct exchange_report){ .hub = NULL };
+}
+
+static fault
+note_hub(struct home *h, const char *url, const struct id *id)
+{
+	struct home_hub *hub = home_hub(h, url);
+
+	if (hub == NULL)
+		return NULL;
+	hub->id = *id;
+	hub->last_sync = clock_wall_ms();
+	return home_save_hubs(h);
+}
+
+/*
+ * A hub whose signed id is another than at the last visit was made anew, or
+ * its id was taken off so that an older state would not be noticed.
+ */
+static void
+other_hub(struct home *h, struct sync *s, struct exchange_report *r)
+{
+	const struct home_hub *hub = home_hub(h, carry_url(s->carry));
+	struct finding f = { .code = FIND_ROLLBACK };
+
+	if (hub == NULL || id_zero(&hub->id) || id_eq(&hub->id, &s->hub))
+		return;
+	snprintf(f.hub, sizeof f.hub, "%.500s", carry_url(s->carry));
+	snprintf(f.ref, sizeof f.ref, "refs/heads/hub");
+	snprintf(f.text, sizeof f.text, "%s", say("the hub at this address is "
+	    "another than at the last visit; it was given everything that "
+	    "this device holds; if nobody made it anew, do not trust it"));
+	findings_add(&r->findings, &f);
+}
+
+static void
+take_findings(struct exchange_report *r, struct sync *s)
+{
+	for (size_t i = 0; i < s->findings.n; i++)
+		findings_add(&r->findings, &s->findings.at[i]);
+}
+
+/* Our chain has been continued by a copy of this device. */
+static void
+copied(struct home *h, struct sync *s, struct exchange_report *r)
+{
+	struct finding f = { .code = FIND_CLONE, .device = h->device };
+
+	snprintf(f.hub, sizeof f.hub, "%.500s", carry_url(s->carry));
+	ref_device(f.ref, &h->device);
+	snprintf(f.text, sizeof f.text, "%s", say("a copy of this device has "
+	    "written under its name; what you saved here meanwhile is kept and "
+	    "not sent; tell the coordinator and use one of the two only"));
+	findings_add(&r->findings, &f);
+}
+
+/* What cannot be sealed today stays saved; the rest of the sync goes on. */
+static fault
+seal_for_sync(struct home *h, struct sync *s, struct exchange_report *r)
+{
+	size_t changes, commits, clashes = 0;
+	fault f = exchange_seal_own(h, &changes, &commits, &clashes);
+
+	if (clashes > 0)
+		copied(h, s, r);
+	if (f != NULL && f->code == FAULT_LOCKED) {
+		r->stopped = f;
+		f = NULL;
+	}
+	return f;
+}
+
+static fault
+pull(struct home *h, struct sync *s, struct exchange_report *r)
+{
+	fault f;
+
+	if ((f = sync_fetch_first(s)) != NULL)
+		return f;
+	if (s->roster_moved && (f = site_reload(&h->site)) != NULL)
+		return f;
+	if (h->master != NULL) {
+		if ((f = exchange_remember(h)) != NULL ||
+		    (f = settle_home(h, s)) != NULL)
+			return f;
+		/* A second writer on our branch: nothing may be added to it. */
+		if (!s->frozen && (f = seal_for_sync(h, s, r)) != NULL)
+			return f;
+	}
+	if ((f = sync_fetch_rest(s)) != NULL)
+		return f;
+	return h->master == NULL ? NULL : exchange_import(h, r);
+}
+
+/* The caller holds the home's lock and an open carry. */
+fault
+exchange_with(struct home *h, struct carry *c, struct exchange_report *r)
+{
+	struct sync s;
+	struct store_counts n;
+	fault f;
+
+	if ((f = sync_begin(&s, &h->site, c)) != NULL) {
+		take_findings(r, &s);
+		goto done;
+	}
+	if ((f = pull(h, &s, r)) == NULL)
+		f = sync_push(&s, h->master == NULL ? NULL : &h->signer);
+	take_findings(r, &s);
+	r->hub_id = s.hub;
+	r->sent += s.sent;
+	r->received += s.received;
+	r->healed += s.healed;
+	r->held_back = s.held_back;
+	if (f != NULL)
+		goto done;
+	other_hub(h, &s, r);
+	if ((f = note_hub(h, carry_url(c), &s.hub)) != NULL)
+		goto done;
+	if (h->master != NULL &&
+	    (f = store_count(&h->store, &n)) == NULL)
+		r->conflicts = n.conflicts;
+done:
+	sync_end(&s);
+	return f;
+}
+
+/* A hub that its pre-flight refuses is an alarm as well as a fault. */
+fault
+exchange_open_hub(struct carry **c, struct home *h, const char *url,
+    struct exchange_report *r)
+{
+	char *locks = home_file(h, "hub-locks");
+	struct finding bad = { .code = FIND_HOSTILE_HUB };
+	fault f = carry_open(c, url, locks);
+
+	if (f != NULL && f->code == FAULT_TRUST) {
+		snprintf(bad.hub, sizeof bad.hub, "%s", url);
+		snprintf(bad.text, sizeof bad.text, "%.290s", f->text);
+		findings_add(&r->findings, &bad);
+	}
+	free(locks);
+	return f;
+}
+
+static fault
+sync_locked(struct home *h, const char *url, struct exchange_report *r)
+{
+	struct carry *c = NULL;
+	fault f;
+
+	if ((f = exchange_open_hub(&c, h, url, r)) != NULL)
+		return f;
+	if ((f = home_site(h)) == NULL && (f = repo_tidy(h->site.repo)) == NULL)
+		f = exchange_with(h, c, r);
+	carry_close(c);
+	return f;
+}
+
+fault
+exchange_sync(struct home *h, const char *url, struct exchange_report *r)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	fault f;
+
+	*r = (struct exchange_report){ .hub = mem_text(url) };
+	if ((f = home_lock(&lock, h)) != NULL)
+		return f;
+	/* The winner of a race for roster or main is fetched and built on. */
+	f = sync_locked(h, url, r);
+	for (int i = 0; i < 5 && f != NULL && f->code == FAULT_RACE; i++)
+		f = sync_locked(h, url, r);
+	file_unlock(&lock);
+	return f;
+}
+
+fault
+exchange_roster(struct home *h, const char *url)
+{
+	struct exchange_report r;
+	fault f = exchange_sync(h, url, &r);
+
+	exchange_report_free(&r);
+	return f;
+}
