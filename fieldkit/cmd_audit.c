@@ -100,8 +100,6 @@ cmd_audit(struct ctx *c)
 	char *url = NULL, *scratch;
 	fault f;
 
-	if ((f = repo_start()) != NULL)
-		return f;
 	if (option(c, "genesis") != NULL) {
 		if (c->nargs != 1)
 			return fault_new(FAULT_USAGE, "usage: fieldkit audit "

@@ -19,7 +19,7 @@ hub_init(struct ctx *c)
 	struct json_out w = json_writer(&c->out);
 	fault f;
 
-	if ((f = repo_start()) != NULL || (f = hub_create(dir)) != NULL)
+	if ((f = hub_create(dir)) != NULL)
 		return f;
 	if (realpath(dir, real) != NULL)
 		dir = real;

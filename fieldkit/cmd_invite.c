@@ -390,8 +390,7 @@ cmd_join(struct ctx *c)
 		goto done;
 	if ((f = read_code(c, code)) != NULL)
 		goto done;
-	if ((f = repo_start()) != NULL ||
-	    (f = invite_open(&in, buf_view(&file), code)) != NULL)
+	if ((f = invite_open(&in, buf_view(&file), code)) != NULL)
 		goto done;
 	if (in.expires * 1000 < clock_wall_ms())
 		note("this invitation has expired by this laptop's clock; the "

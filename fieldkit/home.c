@@ -415,7 +415,7 @@ home_build(struct home *h, struct bytes passphrase,
 		goto done;
 	if ((f = keyfile_read(&h->keyfile, h->path)) != NULL)
 		goto done;
-	if ((f = repo_start()) != NULL || (f = repo_create(repo)) != NULL)
+	if ((f = repo_create(repo)) != NULL)
 		goto done;
 	f = unlock(h, master, true);
 	master = NULL;
@@ -436,8 +436,6 @@ home_site(struct home *h)
 	h->site = (struct site){ .project = h->project, .self = h->device,
 	    .genesis = h->genesis, .practice = h->practice,
 	    .signer = h->signer.sk == NULL ? NULL : &h->signer };
-	if ((f = repo_start()) != NULL)
-		return f;
 	path = home_file(h, "repo.git");
 	f = part_gone(h, "repo.git", "what was saved is safe in device.db",
 	    site_open(&h->site, path, h->keys));

@@ -9,7 +9,6 @@
 #include "fieldkit/cmd.h"
 #include "fieldkit/vault.h"
 #include "sync/base/secret.h"
-#include "sync/repo.h"
 
 static void
 interrupted(int sig)
@@ -39,7 +38,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "fieldkit: %s\n", f->text);
 		status = fault_exit(f);
 	}
-	repo_stop();
 	secret_wipe();
 	return status;
 }

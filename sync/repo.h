@@ -19,6 +19,7 @@ struct tree_entry {
 };
 
 /* libgit2 up and down: fsync on, no configuration of the user is read. */
+/* Called by whatever first needs libgit2; calling it again is fine. */
 fault repo_start(void) MUST_CHECK;
 void repo_stop(void);
 

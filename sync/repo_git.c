@@ -130,6 +130,12 @@ repo_wrap(struct repo *r)
 
 	if (r->git != NULL)
 		return true;
+	/*
+	 * Only now: starting libgit2 reads every certificate of the system,
+	 * which is most of what a short command would do.
+	 */
+	if (repo_start() != NULL)
+		return false;
 	if ((e = git_odb_new(&odb)) == 0 && (e = add_backend(odb, r)) == 0 &&
 	    (e = git_repository_wrap_odb(&git, odb)) == 0 &&
 	    (e = git_config_new(&empty)) == 0)
