@@ -72,6 +72,8 @@ take_option(struct ctx *c, int argc, char **argv, int *i)
 		    c->cmd->name);
 	if (kind == 2 && eq == NULL && ++*i >= argc)
 		return fault_new(FAULT_USAGE, "--%s needs a value", name);
+	if (kind == 2 && eq == NULL && strncmp(argv[*i], "--", 2) == 0)
+		return fault_new(FAULT_USAGE, "--%s needs a value", name);
 	if (kind == 1 && eq != NULL)
 		return fault_new(FAULT_USAGE, "--%.*s takes no value", (int)n,
 		    name);
@@ -359,87 +361,6 @@ cmd_text(const char *what, const char *text, size_t max)
 		return NULL;
 	return fault_new(FAULT_INVALID, "--%s must be 1 to %zu bytes of UTF-8 "
 	    "text on one line; nothing was made", what, max);
-}
-
-/* --- text --------------------------------------------------------------- */
-
-void
-note(const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("fieldkit: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, say(fmt), ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
-
-void
-out(struct ctx *c, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	fmt = say(fmt);
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0)
-		return;
-	buf_room(&c->out, (size_t)n + 1);
-	va_start(ap, fmt);
-	vsnprintf((char *)c->out.at + c->out.len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	c->out.len += (size_t)n;
-}
-
-static void
-json_finding(struct json_out *w, const struct finding *f)
-{
-	char hex[ID_HEX];
-
-	json_open(w, '{');
-	json_key(w, "code");
-	json_put_text(w, finding_name(f->code));
-	json_key(w, "hub");
-	json_put_text(w, f->hub);
-	json_key(w, "ref");
-	json_put_text(w, f->ref);
-	json_key(w, "device");
-	json_put_text(w, id_zero(&f->device) ? "" : id_hex(hex, &f->device));
-	json_key(w, "seq");
-	json_put_int(w, (int64_t)f->seq);
-	json_key(w, "text");
-	json_put_text(w, say(f->text));
-	json_close(w);
-}
-
-void
-json_findings(struct json_out *w, const struct findings *fs)
-{
-	json_open(w, '[');
-	for (size_t i = 0; i < fs->n; i++)
-		json_finding(w, &fs->at[i]);
-	json_close(w);
-}
-
-void
-out_finding(struct ctx *c, const struct finding *f)
-{
-	struct json_out w = json_writer(&c->out);
-
-	if (c->json) {
-		json_finding(&w, f);
-		buf_text(&c->out, "\n");
-		return;
-	}
-	out(c, "%s: %s\n", finding_name(f->code), say(f->text));
-	if (f->hub[0] != '\0')
-		out(c, "    hub %s\n", f->hub);
-	if (f->ref[0] != '\0')
-		out(c, "    %s, commit %llu\n", f->ref,
-		    (unsigned long long)f->seq);
 }
 
 /* --- running ------------------------------------------------------------ */

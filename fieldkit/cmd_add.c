@@ -230,6 +230,17 @@ add_lines(struct ctx *c, struct bytes all)
 	return f;
 }
 
+/* Some editors begin a file with a byte order mark. */
+static struct bytes
+without_mark(const struct buf *all)
+{
+	struct bytes b = buf_view(all);
+
+	if (b.len >= 3 && memcmp(b.at, "\xef\xbb\xbf", 3) == 0)
+		b = (struct bytes){ b.at + 3, b.len - 3 };
+	return b;
+}
+
 /* All or nothing: one transaction. */
 static fault
 add_from(struct ctx *c, const char *path)
@@ -243,7 +254,7 @@ add_from(struct ctx *c, const char *path)
 	f = strcmp(path, "-") == 0 ? file_read_fd(&all, STDIN_FILENO,
 	    FROM_MAX) : file_read(&all, path, FROM_MAX);
 	if (f == NULL && (f = db_begin(c->home.db)) == NULL)
-		f = db_end(c->home.db, add_lines(c, buf_view(&all)));
+		f = db_end(c->home.db, add_lines(c, without_mark(&all)));
 	if (f != NULL)
 		buf_clear(&c->out);
 	buf_wipe(&all);
@@ -350,7 +361,8 @@ cmd_withdraw(struct ctx *c)
 {
 	fault f;
 
-	if (option(c, "reason") == NULL && !option_given(c, "undo"))
+	if ((option(c, "reason") == NULL || *option(c, "reason") == '\0') &&
+	    !option_given(c, "undo"))
 		return fault_new(FAULT_USAGE, "withdraw needs --reason T");
 	if ((f = cmd_unlock(c)) == NULL && (f = db_begin(c->home.db)) == NULL)
 		f = db_end(c->home.db, withdraw_one(c));

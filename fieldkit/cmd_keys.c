@@ -67,37 +67,67 @@ cmd_unlock_command(struct ctx *c)
 	return f;
 }
 
+/* A passphrase that is given, or the kernel's key; *master NULL: neither. */
+static fault
+key_at_hand(struct ctx *c, uint8_t **master)
+{
+	fault f;
+
+	if (option(c, "passphrase-fd") != NULL ||
+	    getenv("FIELDKIT_PASSPHRASE_FILE") != NULL)
+		return cmd_master(c, master);
+	f = kernelkey_get(master, c->home.path);
+	if (f != NULL && f->code == FAULT_ABSENT)
+		return NULL;
+	if (f == NULL && !keyfile_fits(&c->home.keyfile, *master)) {
+		secret_free(*master, MASTER_LEN);
+		*master = NULL;
+	}
+	return f;
+}
+
+static fault
+seal_all(struct ctx *c, uint8_t *master, size_t *changes)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	size_t commits;
+	fault f;
+
+	if ((f = home_unlock(&c->home, master)) != NULL ||
+	    (f = home_site(&c->home)) != NULL ||
+	    (f = home_lock(&lock, &c->home)) != NULL)
+		return f;
+	f = exchange_seal(&c->home, changes, &commits);
+	file_unlock(&lock);
+	return f;
+}
+
 /* The key goes even if sealing fails: what is not sealed stays saved. */
 fault
 cmd_lock(struct ctx *c)
 {
-	struct file_lock lock = FILE_LOCK_NONE;
 	uint8_t *master = NULL;
-	size_t changes = 0, commits;
-	fault f, g;
+	size_t changes = 0;
+	bool known;
+	fault f;
 
 	if ((f = cmd_open(c)) != NULL)
 		return f;
-	g = kernelkey_get(&master, c->home.path);
-	if (g == NULL) {
-		f = keyfile_fits(&c->home.keyfile, master) ? NULL :
-		    fault_new(FAULT_LOCKED, "the key in the kernel is another "
-		    "home's; it was dropped");
-		if (f == NULL) {
-			f = home_unlock(&c->home, master);
-			master = NULL;
-		}
-		if (f == NULL && (f = home_site(&c->home)) == NULL &&
-		    (f = home_lock(&lock, &c->home)) == NULL)
-			f = exchange_seal(&c->home, &changes, &commits);
-		file_unlock(&lock);
-	}
-	secret_free(master, MASTER_LEN);
+	f = key_at_hand(c, &master);
+	known = f == NULL && master != NULL;
+	if (known)
+		f = seal_all(c, master, &changes);
 	kernelkey_drop(c->home.path);
-	if (f == NULL && !c->json)
+	if (f != NULL)
+		return fault_while(f, "the key was dropped, but what is "
+		    "outstanding is not sealed");
+	if (c->json)
+		return NULL;
+	if (known)
 		out(c, "Locked; %zu changes were sealed.\n", changes);
-	return fault_while(f, "the key was dropped, but what is outstanding "
-	    "is not sealed");
+	else
+		out(c, "It was locked already; nothing was sealed.\n");
+	return NULL;
 }
 
 /* The new one comes from its own descriptor or file, or is asked twice. */

@@ -74,6 +74,10 @@ report_text(struct ctx *c, const struct exchange_report *r)
 	if (r->held_back)
 		out(c, "Your own work waits: this hub does not know your "
 		    "invitation yet. Sync again after the coordinator has.\n");
+	if (r->frozen)
+		out(c, "Nothing more can be sent from this device: its branch "
+		    "has a second writer. All that is here is kept; tell the "
+		    "coordinator.\n");
 	for (size_t i = 0; i < r->findings.n; i++)
 		out_finding(c, &r->findings.at[i]);
 }

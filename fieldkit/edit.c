@@ -114,6 +114,15 @@ stands(const struct merged_field *mf, struct bytes value)
 	return false;
 }
 
+static bool
+blank(struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (b.at[i] > ' ')
+			return false;
+	return true;
+}
+
 static fault
 assign_value(struct edit *e, const struct pack_field *pf,
     const struct merged_field *mf, const struct assign *a)
@@ -125,7 +134,7 @@ assign_value(struct edit *e, const struct pack_field *pf,
 	if (a->op != ASSIGN_SET)
 		return fault_new(FAULT_INVALID, "%s: is one value, not a set: "
 		    "use %s=VALUE", pf->name, pf->name);
-	if (a->value.len == 0 && pf->required)
+	if (pf->required && blank(a->value))
 		return fault_new(FAULT_INVALID, "%s: is required",
 		    pf->name);
 	if (a->value.len > 0 &&

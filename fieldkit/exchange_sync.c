@@ -163,6 +163,7 @@ exchange_with(struct home *h, struct carry *c, struct exchange_report *r)
 	r->received += s.received;
 	r->healed += s.healed;
 	r->held_back = s.held_back;
+	r->frozen = s.frozen;
 	if (f != NULL)
 		goto done;
 	other_hub(h, &s, r);

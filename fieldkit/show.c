@@ -274,7 +274,7 @@ show_line(struct ctx *c, const struct progress *p, const struct record *r,
 	    id_hex(hex, &r->id), (int)r->type.len, (const char *)r->type.at,
 	    date, say(state_name(state)),
 	    r->merged.conflicts > 0 ? " !" : "",
-	    r->merged.withdrawn ? " x" : "", text);
+	    r->merged.withdrawn ? say(" (withdrawn)") : "", text);
 	return NULL;
 }
 

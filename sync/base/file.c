@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,45 @@ put_new(const char *tmp, const char *path)
 	return link(tmp, path);
 }
 
+/* "<name>.<pid>.tmp" of a process that is gone?  Then a kill left it. */
+static bool
+left_behind(const char *entry, const char *name)
+{
+	size_t n = strlen(name);
+	char *end;
+	long pid;
+
+	if (strncmp(entry, name, n) != 0 || entry[n] != '.')
+		return false;
+	pid = strtol(entry + n + 1, &end, 10);
+	return pid > 0 && strcmp(end, ".tmp") == 0 &&
+	    kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/*
+ * What a killed process left beside path goes with the next write of it: an
+ * old keyfile would still open by an old passphrase.
+ */
+static void
+sweep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = mem_text(path);
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(dir, strlen(path) + 1, "%.*s", slash == NULL ? 1 :
+	    slash == path ? 1 : (int)(slash - path),
+	    slash == NULL ? "." : path);
+	d = opendir(dir);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (left_behind(e->d_name, slash == NULL ? path : slash + 1))
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	free(dir);
+}
+
 static fault
 place(const char *path, struct bytes data, mode_t mode, bool replace)
 {
@@ -157,6 +197,7 @@ place(const char *path, struct bytes data, mode_t mode, bool replace)
 
 	snprintf(tmp, strlen(path) + 32, "%s.%ld.tmp", path, (long)getpid());
 	unlink(tmp);
+	sweep(path);
 	if ((f = write_temporary(tmp, data, mode)) != NULL)
 		goto done;
 	if (replace && rename(tmp, path) != 0)
