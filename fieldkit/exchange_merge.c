@@ -87,8 +87,7 @@ admissions(struct home *h, struct entry *e, size_t *n,
 			continue;
 		if (f != NULL)
 			return f;
-		if (!c.has_join || !join_ok(&c.join, m->once_pk) ||
-		    !hash_eq(&c.join.file, &m->file))
+		if (!c.has_join || !roster_join_fits(ro, m, &c.join))
 			continue;
 		if ((f = used_twice(h, &m->device, &twice)) != NULL)
 			return f;

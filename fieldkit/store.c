@@ -3,12 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fieldkit/store_own.h"
 #include "fieldkit/view.h"
 #include "schema/embedded.h"
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
 
-#define VERSION 1
+#define VERSION 2
 
 /* --- schema ------------------------------------------------------------- */
 
@@ -27,7 +28,8 @@ schema_version(struct db *db, int64_t *version)
 static fault
 migrate(struct db *db)
 {
-	static const char *const steps[VERSION] = { "store/001-store.sql" };
+	static const char *const steps[VERSION] = { "store/001-store.sql",
+	    "store/002-claims.sql" };
 	int64_t version;
 	fault f;
 
@@ -170,85 +172,6 @@ insert(struct arrival *a)
 	return stmt_run(s);
 }
 
-static fault
-delete(struct store *st, const struct dot *dot)
-{
-	struct stmt *s;
-	int64_t ref;
-	fault f;
-
-	if ((f = device_find(st->db, &dot->device, &ref)) != NULL)
-		return f;
-	s = db_prepare(st->db, "DELETE FROM change WHERE device = ? AND n = ?");
-	stmt_int(s, 1, ref);
-	stmt_int(s, 2, (int64_t)dot->n);
-	return stmt_run(s);
-}
-
-/* Did the creator of the index itself say so, in a change other than but? */
-static bool
-vouched(const struct record *r, const struct index *index,
-    const struct change *but)
-{
-	for (size_t i = 0; i < r->nchanges; i++)
-		if (index_eq(&r->changes[i].index, index) &&
-		    id_eq(&r->changes[i].dot.device, &index->creator) &&
-		    dot_cmp(&r->changes[i].dot, &but->dot) != 0)
-			return true;
-	return false;
-}
-
-/* The creation has come, and the edits known so far speak of another index:
- * they go aside, with the creation itself in the record's place. */
-static fault
-evict(struct arrival *a, const struct record *r)
-{
-	struct buf body = BUF_EMPTY;
-	struct quarantined q = { .code = "corrupt",
-	    .reason = "its index is not that of the record's creation" };
-	fault f = NULL;
-
-	for (size_t i = 0; f == NULL && i < r->nchanges; i++) {
-		if (index_eq(&r->changes[i].index, &a->c->index))
-			continue;
-		buf_clear(&body);
-		change_encode(&body, &r->changes[i]);
-		q.dot = r->changes[i].dot;
-		q.body = buf_view(&body);
-		if ((f = store_quarantine(a->store, &q)) == NULL)
-			f = delete(a->store, &q.dot);
-	}
-	buf_free(&body);
-	return f;
-}
-
-/*
- * A record has one index for life, its creation's.  All changes that stand
- * in the table agree on it; *again: rows were moved, read the record anew.
- */
-static fault
-settle_index(struct arrival *a, const struct record *r, bool *again)
-{
-	const struct index *other = NULL;
-	fault f;
-
-	*again = false;
-	for (size_t i = 0; i < r->nchanges && other == NULL; i++)
-		if (!index_eq(&r->changes[i].index, &a->c->index))
-			other = &r->changes[i].index;
-	if (other == NULL)
-		return NULL;
-	*again = true;
-	if (id_eq(&a->c->dot.device, &a->c->index.creator) &&
-	    !vouched(r, other, a->c))
-		return evict(a, r);
-	a->new = false;
-	if ((f = refuse(a, "corrupt",
-	    "its index is not that of the record's creation")) != NULL)
-		return f;
-	return delete(a->store, &a->c->dot);
-}
-
 /* Is what was written what was to be written?  Before the commit. */
 static fault
 read_back(const struct arrival *a, const struct record *r)
@@ -270,12 +193,29 @@ read_back(const struct arrival *a, const struct record *r)
 	    dot_text(dot, &a->c->dot));
 }
 
+/* The row is there and new: does it stand, and what follows from that? */
+static fault
+settle(struct arrival *a, struct record *r)
+{
+	struct settled s;
+	fault f = store_settle(a->store, r, a->c, &s);
+
+	if (f == NULL && s.wrong != NULL) {
+		a->new = false;
+		if ((f = refuse(a, "corrupt", s.wrong)) == NULL)
+			f = store_drop(a->store, &a->c->dot);
+	}
+	if (f != NULL || (s.wrong == NULL && !s.moved))
+		return f;
+	record_free(r);
+	return record_load(r, a->store->db, &a->c->record);
+}
+
 static fault
 take(struct arrival *a)
 {
 	struct record r = { .nchanges = 0 };
-	struct db *db = a->store->db;
-	bool was, again;
+	bool was;
 	fault f;
 
 	if ((f = known(a, &was)) != NULL || (was && !a->new))
@@ -283,20 +223,33 @@ take(struct arrival *a)
 	if (!was && (f = insert(a)) != NULL)
 		return f;
 	a->new = true;
-	if ((f = record_load(&r, db, &a->c->record)) != NULL)
+	if ((f = record_load(&r, a->store->db, &a->c->record)) != NULL)
 		goto done;
-	if (!was && (f = read_back(a, &r)) != NULL)
+	if (!was && ((f = read_back(a, &r)) != NULL ||
+	    (f = settle(a, &r)) != NULL))
 		goto done;
-	if ((f = settle_index(a, &r, &again)) != NULL)
-		goto done;
-	if (again) {
-		record_free(&r);
-		if ((f = record_load(&r, db, &a->c->record)) != NULL)
-			goto done;
-	}
-	f = record_row_put(db, &r);
+	f = store_row(a->store, &r);
 done:
 	record_free(&r);
+	return f;
+}
+
+fault
+store_admit(struct store *st, struct bytes body)
+{
+	struct change c;
+	struct arrival a = { .store = st, .c = &c };
+	bool was;
+	fault f;
+
+	if ((f = change_decode(&c, body)) != NULL)
+		return f;
+	buf_add_bytes(&a.body, body);
+	if ((f = device_ref(st->db, &c.dot.device, &a.device)) == NULL &&
+	    (f = known(&a, &was)) == NULL && !was)
+		f = insert(&a);
+	buf_free(&a.body);
+	change_free(&c);
 	return f;
 }
 
@@ -422,19 +375,36 @@ done:
 	return a.verdict;
 }
 
-fault
-store_next_index(struct store *st, struct index *out)
+/*
+ * Others may name any index of ours, so only what we made ourselves counts,
+ * standing or aside.
+ */
+static fault
+index_last(struct store *st, int64_t *last)
 {
-	struct stmt *s = db_prepare(st->db,
-	    "SELECT max(idx) FROM record WHERE creator = ?");
-	int64_t last = 0;
+	struct stmt *s = db_prepare(st->db, "SELECT max("
+	    "ifnull((SELECT idx FROM record r WHERE creator = ?1 AND "
+	    "EXISTS (SELECT 1 FROM change c WHERE c.record = r.id "
+	    "AND +c.device = ?1) ORDER BY idx DESC LIMIT 1), 0), "
+	    "ifnull((SELECT max(idx) FROM quarantine WHERE device = ?1 "
+	    "AND +creator = ?1), 0))");
 	bool row;
 	fault f;
 
+	*last = 0;
 	stmt_int(s, 1, st->self_ref);
 	if ((f = stmt_step(s, &row)) == NULL && row)
-		last = stmt_get_int(s, 0);	/* NULL reads as 0 */
+		*last = stmt_get_int(s, 0);
 	stmt_reset(s);
+	return f;
+}
+
+fault
+store_next_index(struct store *st, struct index *out)
+{
+	int64_t last;
+	fault f = index_last(st, &last);
+
 	if (f == NULL && last >= WIRE_INDEX_MAX)
 		f = fault_new(FAULT_INVALID, "this device has made all the "
 		    "records that one device can make; nothing was saved; "

@@ -18,6 +18,31 @@ held_already(struct store *st, const struct quarantined *q, int64_t device,
 	return f;
 }
 
+/* What it claims, to find it by; a body that does not decode claims nothing. */
+static fault
+hold_claim(struct store *st, int64_t at, struct bytes body)
+{
+	struct stmt *s;
+	struct change c;
+	int64_t creator;
+	fault f;
+
+	if (change_decode(&c, body) != NULL)
+		return NULL;
+	if ((f = device_ref(st->db, &c.index.creator, &creator)) != NULL)
+		goto done;
+	s = db_prepare(st->db, "UPDATE quarantine SET record = ?, "
+	    "creator = ?, idx = ? WHERE at = ?");
+	stmt_blob(s, 1, (struct bytes){ c.record.b, sizeof c.record.b });
+	stmt_int(s, 2, creator);
+	stmt_int(s, 3, c.index.n);
+	stmt_int(s, 4, at);
+	f = stmt_run(s);
+done:
+	change_free(&c);
+	return f;
+}
+
 static fault
 hold(struct store *st, const struct quarantined *q)
 {
@@ -37,7 +62,8 @@ hold(struct store *st, const struct quarantined *q)
 	stmt_text(s, 4, bytes_of(q->code));
 	stmt_blob(s, 5, q->body);
 	stmt_text(s, 6, bytes_of(q->reason));
-	return stmt_run(s);
+	f = stmt_run(s);
+	return f != NULL ? f : hold_claim(st, db_last_id(st->db), q->body);
 }
 
 fault

@@ -165,6 +165,8 @@ fetch(struct branch *b, bool *got)
 	    &b->shown);
 
 	*got = f == NULL;
+	if (f == NULL)
+		b->part = *carry_reached(s->carry);
 	if (f == NULL || f->code != FAULT_FORMAT)
 		return f;
 	snprintf(text, sizeof text, "%.290s", f->text);
@@ -179,6 +181,7 @@ compare(struct branch *b, struct oid *meet, bool *got)
 	fault f;
 
 	*got = true;
+	b->part = b->shown;
 	if (repo_has(s->repo, &b->shown)) {
 		f = chain_meet(&b->side, meet, s, &b->local, &b->shown);
 		if (f != NULL || b->side == CHAIN_SAME ||
@@ -187,7 +190,7 @@ compare(struct branch *b, struct oid *meet, bool *got)
 	}
 	if ((f = fetch(b, got)) != NULL || !*got)
 		return f;
-	return chain_meet(&b->side, meet, s, &b->local, &b->shown);
+	return chain_meet(&b->side, meet, s, &b->local, &b->part);
 }
 
 /* --- verifying ---------------------------------------------------------- */
@@ -265,6 +268,7 @@ take(struct branch *b, const struct chain_check *check)
 	if ((f = ref_put(repo, b->ref, &b->local, &check->good)) != NULL)
 		return f;
 	b->moved = true;
+	b->local = check->good;
 	return branch_pinned(b->sync, b->ref, &check->good);
 }
 
@@ -272,7 +276,7 @@ static fault
 advance(struct branch *b, const struct oid *meet)
 {
 	struct chain_check check = { .ref = b->ref, .from = *meet,
-	    .to = b->shown, .hub = carry_url(b->sync->carry) };
+	    .to = b->part, .hub = carry_url(b->sync->carry) };
 	fault f;
 
 	if ((f = are_drafts(&check.drafts, b, meet)) != NULL ||
@@ -281,17 +285,30 @@ advance(struct branch *b, const struct oid *meet)
 	if (b->side == CHAIN_AHEAD)
 		return take(b, &check);
 	/* Another's entry has bound: our draft is made anew by its author. */
-	if (check.drafts && oid_eq(&check.good, &b->shown))
+	if (check.drafts && oid_eq(&check.good, &b->part))
 		return take(b, &check);
-	return check.drafts ? NULL : keep_apart(b, &b->shown);
+	return check.drafts ? NULL : keep_apart(b, &b->part);
+}
+
+static fault
+follow_part(struct branch *b)
+{
+	struct oid meet;
+	bool got;
+	fault f;
+
+	if ((f = compare(b, &meet, &got)) != NULL || !got)
+		return f;
+	if (b->side == CHAIN_BEHIND)
+		return behind(b);
+	return b->side == CHAIN_SAME ?
+	    branch_pinned(b->sync, b->ref, &b->shown) : advance(b, &meet);
 }
 
 fault
 branch_follow(struct branch *b)
 {
 	struct sync *s = b->sync;
-	struct oid meet;
-	bool got;
 	fault f;
 
 	b->moved = b->second = false;
@@ -307,11 +324,12 @@ branch_follow(struct branch *b)
 		    CHAIN_BEHIND;
 		return NULL;
 	}
-	if ((f = make_room(b)) != NULL ||
-	    (f = compare(b, &meet, &got)) != NULL || !got)
+	if ((f = make_room(b)) != NULL)
 		return f;
-	if (b->side == CHAIN_BEHIND)
-		return behind(b);
-	return b->side == CHAIN_SAME ?
-	    branch_pinned(s, b->ref, &b->shown) : advance(b, &meet);
+	/* Each part is verified before the next is asked for. */
+	for (unsigned i = 0; i < WIRE_PARTS_MAX; i++)
+		if ((f = follow_part(b)) != NULL ||
+		    oid_eq(&b->part, &b->shown) || !oid_eq(&b->local, &b->part))
+			break;
+	return f;
 }

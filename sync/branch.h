@@ -15,6 +15,7 @@ struct branch {
 	void		*arg;
 	/* out */
 	struct oid	shown, pin, local;	/* zeros: none */
+	struct oid	part;		/* so far what is shown was brought */
 	enum chain_side	side;		/* of what is shown, against local */
 	bool		moved;		/* our head moved to what it showed */
 	bool		second;		/* another took up its invitation too */

@@ -50,16 +50,25 @@ fault carry_refs(struct repo_ref **, size_t *n, size_t *foreign,
 /*
  * Bring into `into` the commits of ref from want back to have (zeros: to the
  * start), each with its tree and blobs, along the ref's own line (main: the
- * previous main; its other parents are not followed).  Bounded by sequence
- * step and bytes (R9): FAULT_FORMAT beyond, or if the hub lacks or damaged a
- * part.  Objects already there are skipped.  Nothing is trusted yet (a commit
- * or tree of another form comes as it is): the caller verifies, then moves
- * refs.  FAULT_HUB if the hub went away meanwhile.
+ * previous main; its other parents are not followed).  At most the oldest
+ * 10,000 commits and 64 MiB (R9): carry_reached says how far it came, and the
+ * caller, who has verified that, fetches on from there.  FAULT_FORMAT for a
+ * line or object beyond all bounds, or if the hub lacks or damaged a part.
+ * Objects already there are skipped.  Nothing is trusted yet (a commit or tree
+ * of another form comes as it is): the caller verifies, then moves refs.
+ * FAULT_HUB if the hub went away meanwhile.
  */
 fault carry_fetch(struct carry *, struct repo *into, const char *ref,
     const struct oid *have, const struct oid *want) MUST_CHECK;
+/* The newest commit that the last carry_fetch brought; want: that was all. */
+const struct oid *carry_reached(const struct carry *);
+/* Other bounds of one part than WIRE_SEQ_STEP and WIRE_FETCH_MAX. */
+void carry_bound(struct carry *, size_t commits, uint64_t bytes);
 /* After a FAULT_FORMAT of carry_fetch: FIND_OVERSIZED or FIND_CORRUPT. */
 enum finding_code carry_why(const struct carry *);
+
+/* Does the hub hold this object?  One look, for a ref that shows it. */
+bool carry_has(struct carry *, const struct oid *);
 
 /*
  * All that is new in few packs, synced; then each ref by compare and swap,

@@ -17,6 +17,10 @@ struct carry {
 	char		*url;
 	struct repo	*hub;
 	enum finding_code why;
+	struct haul_bounds most;	/* of a part */
+	struct haul	*line;		/* being fetched; NULL: none */
+	struct repo	*into;		/* with these */
+	struct oid	want, reached;
 };
 
 /* The fault ring is short; a result must live as long as its push. */
@@ -154,6 +158,7 @@ carry_open(struct carry **out, const char *url, const char *locks)
 	c = mem_new(sizeof *c);
 	c->url = mem_text(url);
 	c->why = FIND_CORRUPT;
+	carry_bound(c, WIRE_SEQ_STEP, WIRE_FETCH_MAX);
 	if ((f = repo_open_hub(&c->hub, real, locks)) != NULL)
 		goto done;
 	lockfile_clean(repo_dir(c->hub));
@@ -173,6 +178,7 @@ carry_close(struct carry *c)
 		return;
 	if (c->hub != NULL)
 		lockfile_clean(repo_dir(c->hub));
+	haul_free(c->line);
 	repo_close(c->hub);
 	free(c->url);
 	free(c);
@@ -253,19 +259,72 @@ blame(const struct carry *c, fault f)
 	return f;
 }
 
+/* Does it go on where the last part ended?  Then nothing is walked again. */
+static bool
+goes_on(const struct carry *c, const struct repo *into,
+    const struct oid *have, const struct oid *want)
+{
+	return c->line != NULL && c->into == into &&
+	    oid_eq(&c->reached, have) && oid_eq(&c->want, want);
+}
+
+static void
+forget_line(struct carry *c)
+{
+	haul_free(c->line);
+	c->line = NULL;
+}
+
+static fault
+fetch_part(struct carry *c, struct repo *into, const char *ref,
+    const struct oid *have, const struct oid *want)
+{
+	struct haul_bounds most = c->most;
+	size_t n;
+	fault f;
+
+	most.blob = ref_blob_max(ref);
+	if (goes_on(c, into, have, want)) {
+		f = haul_next(c->line, &c->reached, &most);
+	} else {
+		forget_line(c);
+		c->line = haul_new(c->hub, into);
+		c->into = into;
+		c->want = *want;
+		f = haul_line(c->line, &c->reached, &most, have, want);
+	}
+	return f == NULL ? haul_copy(c->line, &n) : f;
+}
+
 fault
 carry_fetch(struct carry *c, struct repo *into, const char *ref,
     const struct oid *have, const struct oid *want)
 {
-	struct haul *h = haul_new(c->hub, into);
-	size_t n;
-	fault f;
+	fault f = fetch_part(c, into, ref, have, want);
 
-	if ((f = haul_line(h, have, want)) == NULL)
-		f = haul_copy(h, &n);
-	c->why = haul_over(h) ? FIND_OVERSIZED : FIND_CORRUPT;
-	haul_free(h);
+	c->why = haul_over(c->line) ? FIND_OVERSIZED : FIND_CORRUPT;
+	if (f != NULL || oid_eq(&c->reached, want))
+		forget_line(c);
 	return fault_while(blame(c, f), "fetching %s", ref);
+}
+
+const struct oid *
+carry_reached(const struct carry *c)
+{
+	return &c->reached;
+}
+
+void
+carry_bound(struct carry *c, size_t commits, uint64_t bytes)
+{
+	c->most.commits = commits;
+	c->most.bytes = bytes;
+}
+
+bool
+carry_has(struct carry *c, const struct oid *oid)
+{
+	return repo_has(c->hub, oid);
 }
 
 /* ---- push --------------------------------------------------------------- */

@@ -116,13 +116,45 @@ device_head(struct line *l, struct device *d)
 	    PRIu64 " is damaged: %.200s", l->c.seq, f->text);
 }
 
-static bool
-join_fits(const struct line *l, const struct member *m,
-    const struct commit *c)
+/* Has another joiner, whom we carry, come with this key already? */
+static fault
+key_carried(bool *yes, struct line *l, const struct member *m)
 {
-	return c->has_join && id_eq(&c->join.device, &m->device) &&
-	    id_eq(&c->join.project, &l->site->roster->project) &&
-	    hash_eq(&c->join.file, &m->file) && join_ok(&c->join, m->once_pk);
+	const struct roster *r = l->site->roster;
+	struct commit c;
+	struct oid head;
+	char ref[REF_MAX];
+	fault f;
+
+	*yes = false;
+	for (size_t i = 0; i < r->nmembers && !*yes; i++) {
+		if (&r->members[i] == m || admitted(&r->members[i]))
+			continue;
+		ref_device(ref, &r->members[i].device);
+		f = site_head(&c, &head, l->site, ref);
+		if (f != NULL && f->code != FAULT_ABSENT)
+			return f;
+		*yes = f == NULL &&
+		    memcmp(c.pk, l->c.join.sign_pk, SIGN_PK) == 0;
+	}
+	return NULL;
+}
+
+/* A key that no entry could admit would bar the way of all others. */
+static bool
+join_fits(struct line *l, const struct member *m)
+{
+	const struct commit *c = &l->c;
+	bool carried = false;
+
+	if (!c->has_join || !roster_join_fits(l->site->roster, m, &c->join))
+		return line_bad(l, FIND_NOT_A_MEMBER, "the first commit does "
+		    "not take up this device's invitation");
+	if (!admitted(m) &&
+	    (l->fault = key_carried(&carried, l, m)) != NULL)
+		return false;
+	return !carried || line_bad(l, FIND_REPLAYED, "this joiner comes with "
+	    "the key of another joiner; tell the coordinator");
 }
 
 /* A joiner's key stands in its first commit until it is admitted. */
@@ -175,10 +207,8 @@ device_key(struct line *l, struct device *d)
 		return line_bad(l, FIND_NOT_A_MEMBER, "the roster does not "
 		    "know the device of this branch");
 	if (l->c.seq == 1 && m->invited_at != 0) {
-		if (!join_fits(l, m, &l->c))
-			return line_bad(l, FIND_NOT_A_MEMBER, "the first "
-			    "commit does not take up this device's "
-			    "invitation");
+		if (!join_fits(l, m))
+			return false;
 		memcpy(d->pk, l->c.join.sign_pk, SIGN_PK);
 		d->joined = true;
 	} else if (admitted(m))

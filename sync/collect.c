@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "sync/mainline_own.h"
+
 struct run {
 	struct site	*site;
 	struct oid	*line;		/* the commits to open, newest first */
@@ -118,9 +120,11 @@ collect(struct site *s, const struct id *device, uint64_t opened,
 	struct run r = { .site = s };
 	fault f;
 
-	/* Who is only invited is carried, not opened; our own work is ours. */
-	if (m == NULL || (m->invited_at != 0 && m->admitted_at == 0 &&
-	    !id_eq(device, &s->self)))
+	/*
+	 * Who is only invited is carried, not opened, until its admission has
+	 * bound; our own work is ours.
+	 */
+	if (!id_eq(device, &s->self) && !mainline_admitted(m, s->bound))
 		return NULL;
 	f = gather(&r, m, opened);
 	while (f == NULL && r.n > 0)

@@ -21,7 +21,11 @@ struct haul {
 	size_t		nslots;		/* a power of two */
 	uint64_t	seed;
 	uint64_t	bytes;
+	size_t		blob_max;	/* of all that is marked */
 	bool		over;
+	struct oid	*line;		/* a line yet to be brought, newest first */
+	size_t		left;
+	struct oid	want;
 };
 
 struct haul *
@@ -42,6 +46,7 @@ haul_free(struct haul *h)
 		return;
 	free(h->items);
 	free(h->slots);
+	free(h->line);
 	free(h);
 }
 
@@ -110,6 +115,16 @@ mark(struct haul *h, const struct oid *oid, size_t len)
 	h->bytes += len;
 }
 
+/* Back to n marks.  The last set is the first to go: no gap can come up. */
+static void
+unmark(struct haul *h, size_t n)
+{
+	while (h->n > n) {
+		*slot(h, &h->items[h->n - 1].oid) = 0;
+		h->bytes -= h->items[--h->n].len;
+	}
+}
+
 /* ---- one commit --------------------------------------------------------- */
 
 static bool
@@ -145,7 +160,7 @@ mark_checked(struct haul *h, const struct oid *oid, enum object_type type,
 }
 
 static fault
-mark_tree(struct haul *h, const struct oid *tree)
+mark_tree(struct haul *h, const struct oid *tree, size_t blob_max)
 {
 	struct tree_entry *e = NULL;
 	struct buf raw = BUF_EMPTY;
@@ -159,7 +174,7 @@ mark_tree(struct haul *h, const struct oid *tree)
 	if (f != NULL && f->code == FAULT_FORMAT)
 		f = repo_read(&raw, h->from, tree, OBJECT_TREE, TREE_MAX);
 	for (size_t i = 0; i < n && f == NULL; i++)
-		f = mark_checked(h, &e[i].blob, OBJECT_BLOB, WIRE_SEGMENT_MAX);
+		f = mark_checked(h, &e[i].blob, OBJECT_BLOB, blob_max);
 	buf_free(&raw);
 	free(e);
 	return f;
@@ -188,13 +203,148 @@ complete(struct haul *h, const struct oid *oid, const struct commit *c,
 	return ok;
 }
 
-/* ---- commits on the way ------------------------------------------------- */
+/* ---- a hub's line ------------------------------------------------------- */
+
+/* A commit of the line.  *odd: it is not of our form. */
+static fault
+look(struct commit *c, bool *odd, size_t *len, struct haul *h,
+    const struct oid *at)
+{
+	struct buf raw = BUF_EMPTY;
+	enum object_type type;
+	fault f;
+
+	if ((f = repo_header(&type, len, h->from, at)) != NULL)
+		return f;
+	h->over = type == OBJECT_COMMIT && *len > WIRE_COMMIT_MAX;
+	f = repo_read(&raw, h->from, at, OBJECT_COMMIT, WIRE_COMMIT_MAX);
+	if (f == NULL)
+		*odd = commit_parse(c, buf_view(&raw)) != NULL;
+	buf_free(&raw);
+	return f;
+}
+
+/* One more of the line, unless it is there.  *at is then the one before. */
+static fault
+step(struct haul *h, struct oid *at, bool *end)
+{
+	struct commit c;
+	size_t len;
+	bool odd, first;
+	fault f = look(&c, &odd, &len, h, at);
+
+	*end = true;
+	if (f != NULL)
+		return f;
+	/* Not of our form: it is brought, and the line ends here. */
+	first = odd || c.seq == 1 || c.nparents == 0;
+	if (!odd && complete(h, at, &c, first ? 0 : 1))
+		return NULL;
+	if ((h->left & (h->left - 1)) == 0)
+		h->line = mem_grow(h->line,
+		    (h->left == 0 ? 1 : h->left * 2) * sizeof *h->line);
+	h->line[h->left++] = *at;
+	*end = first;
+	if (!first)
+		*at = c.parents[0];
+	return NULL;
+}
+
+static fault
+too_long(struct haul *h)
+{
+	h->over = true;
+	return fault_new(FAULT_FORMAT, "more than %u new commits at once; "
+	    "nothing was taken", WIRE_LINE_MAX);
+}
+
+/* Names only: what they stand for is read when its part comes. */
+static fault
+walk(struct haul *h, const struct oid *have, const struct oid *want)
+{
+	struct oid at = *want;
+	bool end = false;
+	fault f = NULL;
+
+	h->left = 0;
+	h->want = *want;
+	while (f == NULL && !end && !oid_eq(&at, have))
+		f = h->left == WIRE_LINE_MAX ? too_long(h) :
+		    step(h, &at, &end);
+	return f;
+}
+
+static fault
+mark_commit(struct haul *h, const struct oid *oid, size_t blob_max)
+{
+	struct commit c;
+	size_t len;
+	bool odd;
+	fault f = look(&c, &odd, &len, h, oid);
+
+	if (f == NULL && !odd)
+		f = mark_tree(h, &c.tree, blob_max);
+	if (f == NULL && wanted(h, oid))
+		mark(h, oid, len);
+	return f;
+}
+
+/* By one commit alone. */
+static fault
+too_much(struct haul *h, const struct haul_bounds *most)
+{
+	h->over = true;
+	return fault_new(FAULT_FORMAT, "more came at once than is allowed (%u "
+	    "commits, %u bytes)", (unsigned)most->commits,
+	    (unsigned)most->bytes);
+}
+
+/* Oldest first, so that every part of it is whole. */
+fault
+haul_next(struct haul *h, struct oid *reached, const struct haul_bounds *most)
+{
+	size_t before, i;
+	fault f;
+
+	h->over = false;
+	h->blob_max = most->blob;
+	*reached = h->want;
+	for (i = 0; h->left > 0 && i < most->commits; i++) {
+		before = h->n;
+		if ((f = mark_commit(h, &h->line[h->left - 1],
+		    most->blob)) != NULL)
+			return f;
+		if (h->bytes > most->bytes) {
+			unmark(h, before);
+			break;
+		}
+		h->left--;
+	}
+	if (h->left == 0)
+		return NULL;
+	if (i == 0)
+		return too_much(h, most);
+	*reached = h->line[h->left];
+	return NULL;
+}
+
+fault
+haul_line(struct haul *h, struct oid *reached, const struct haul_bounds *most,
+    const struct oid *have, const struct oid *want)
+{
+	fault f;
+
+	h->over = false;
+	f = walk(h, have, want);
+	return f != NULL ? f : haul_next(h, reached, most);
+}
+
+/* ---- all that a commit needs -------------------------------------------- */
 
 struct visit {
 	struct oid	oid, tree;
-	size_t		len;
+	size_t		len, blob_max;
 	bool		parents_done;
-	bool		odd;		/* not of our form: it has no tree */
 };
 
 struct stack {
@@ -215,83 +365,12 @@ push(struct stack *s, const struct visit *v)
 static fault
 visit_again(struct haul *h, const struct visit *v)
 {
-	fault f = v->odd ? NULL : mark_tree(h, &v->tree);
+	fault f = mark_tree(h, &v->tree, v->blob_max);
 
 	if (f == NULL && wanted(h, &v->oid))
 		mark(h, &v->oid, v->len);
 	return f;
 }
-
-/* ---- a hub's line ------------------------------------------------------- */
-
-static fault
-too_much(struct haul *h)
-{
-	h->over = true;
-	return fault_new(FAULT_FORMAT, "more came at once than is allowed (%u "
-	    "commits, %u bytes)", WIRE_SEQ_STEP, WIRE_FETCH_MAX);
-}
-
-/* One commit of the line onto the stack.  *at is the one before it. */
-static fault
-step(struct haul *h, struct stack *s, struct oid *at, bool *end)
-{
-	struct buf raw = BUF_EMPTY;
-	struct visit v = { .oid = *at };
-	struct commit c;
-	enum object_type type;
-	bool first;
-	fault f;
-
-	*end = true;
-	if ((f = repo_header(&type, &v.len, h->from, at)) != NULL)
-		goto done;
-	h->over = type == OBJECT_COMMIT && v.len > WIRE_COMMIT_MAX;
-	if ((f = repo_read(&raw, h->from, at, OBJECT_COMMIT,
-	    WIRE_COMMIT_MAX)) != NULL)
-		goto done;
-	/* Not of our form: it is brought, and the line ends here. */
-	v.odd = commit_parse(&c, buf_view(&raw)) != NULL;
-	if (v.odd) {
-		push(s, &v);
-		goto done;
-	}
-	first = c.seq == 1 || c.nparents == 0;
-	if (complete(h, at, &c, first ? 0 : 1))
-		goto done;
-	v.tree = c.tree;
-	push(s, &v);
-	*end = first;
-	if (!first)
-		*at = c.parents[0];
-done:
-	buf_free(&raw);
-	return f;
-}
-
-fault
-haul_line(struct haul *h, const struct oid *have, const struct oid *want)
-{
-	struct stack s = { NULL, 0, 0 };
-	struct oid at = *want;
-	bool end = false;
-	fault f = NULL;
-
-	h->over = false;
-	while (f == NULL && !end && !oid_eq(&at, have))
-		f = s.n == WIRE_SEQ_STEP ? too_much(h) :
-		    step(h, &s, &at, &end);
-	/* Oldest first, so that every part of it is whole. */
-	while (f == NULL && s.n > 0) {
-		f = visit_again(h, &s.at[--s.n]);
-		if (f == NULL && h->bytes > WIRE_FETCH_MAX)
-			f = too_much(h);
-	}
-	free(s.at);
-	return f;
-}
-
-/* ---- all that a commit needs -------------------------------------------- */
 
 /* First visit: come back when the parents are done, unless `to` has it. */
 static fault
@@ -311,6 +390,7 @@ visit_first(struct haul *h, struct stack *s, struct visit v)
 		goto done;
 	v.tree = c.tree;
 	v.len = raw.len;
+	v.blob_max = ref_blob_max(c.ref);
 	v.parents_done = true;
 	push(s, &v);
 	for (size_t i = c.nparents; i-- > 0;)
@@ -326,6 +406,7 @@ haul_all(struct haul *h, const struct oid *want)
 	struct stack s = { NULL, 0, 0 };
 	fault f = NULL;
 
+	h->blob_max = WIRE_KEYRING_MAX;
 	push(&s, &(struct visit){ .oid = *want });
 	while (s.n > 0 && f == NULL) {
 		struct visit v = s.at[--s.n];
@@ -353,7 +434,7 @@ haul_copy(struct haul *h, size_t *n)
 		if (bytes < PACK_BYTES && i + 1 < h->n)
 			continue;
 		f = repo_pack(h->from, oids + first, i + 1 - first,
-		    repo_dir(h->to));
+		    repo_dir(h->to), h->blob_max);
 		first = i + 1;
 		bytes = 0;
 	}
@@ -361,5 +442,6 @@ haul_copy(struct haul *h, size_t *n)
 	repo_refresh(h->to);
 	if (f == NULL)
 		*n = h->n;
+	unmark(h, 0);
 	return f;
 }

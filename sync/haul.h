@@ -15,21 +15,35 @@ struct haul;
 struct haul *haul_new(struct repo *from, struct repo *to);
 void haul_free(struct haul *);
 
+struct haul_bounds {		/* of one part */
+	size_t		commits;
+	uint64_t	bytes;
+	size_t		blob;		/* ref_blob_max */
+};
+
 /*
- * Mark what `to` lacks of one line, from want back to have (zeros: to the
- * start): first parents only.  `from` may be anybody's: sizes are compared
+ * Mark the oldest part of what `to` lacks of one line, from want back to have
+ * (zeros: to the start): first parents only.  *reached is the newest commit of
+ * the part; want: that was all.  `from` may be anybody's: sizes are compared
  * before anything is read, and FAULT_FORMAT ends the walk.  A commit or tree
  * that is not of our form is brought as it is, for the verifier to name.
  */
-fault haul_line(struct haul *, const struct oid *have, const struct oid *want)
-    MUST_CHECK;
+fault haul_line(struct haul *, struct oid *reached,
+    const struct haul_bounds *, const struct oid *have,
+    const struct oid *want) MUST_CHECK;
+/*
+ * The next part of that line, once the one before has been copied: it is not
+ * walked again.  No part is left when *reached is want.
+ */
+fault haul_next(struct haul *, struct oid *reached,
+    const struct haul_bounds *) MUST_CHECK;
 /* Was the last FAULT_FORMAT for a bound, and not for damage? */
 bool haul_over(const struct haul *);
 
 /* Mark want and all that it needs, to every parent.  `from` is our own. */
 fault haul_all(struct haul *, const struct oid *want) MUST_CHECK;
 
-/* Copy what is marked.  *n: objects. */
+/* Copy what is marked, and forget the marks.  *n: objects. */
 fault haul_copy(struct haul *, size_t *n) MUST_CHECK;
 
 #endif

@@ -188,6 +188,16 @@ get_invite(struct reader *r, struct entry_item *it)
 	get_copy(r, it->hash.b, WIRE_HASH_LEN);
 }
 
+/* An earlier epoch's secrets for a new paper key. */
+static void
+get_old_epoch(struct reader *r, struct epoch *e)
+{
+	e->e = get_u32(r);
+	get_copy(r, e->to_paper, sizeof e->to_paper);
+	if (e->e == 0)
+		reader_spoil(r);
+}
+
 /* Items about one device: its id, and what its kind adds. */
 static void
 get_device_item(struct reader *r, struct entry_item *it)
@@ -229,6 +239,7 @@ get_body(struct reader *r, struct entry_item *it)
 	case ITEM_HOME:		get_id(r, it); break;
 	case ITEM_APPROVE:	get_approve(r, it); break;
 	case ITEM_FEATURE:	it->feature = get_u16(r); break;
+	case ITEM_OLD_EPOCH:	get_old_epoch(r, &it->epoch); break;
 	case ITEM_MEMBER: case ITEM_UNINVITE: case ITEM_ADMIT:
 	case ITEM_CAPS: case ITEM_RECOVER: case ITEM_NAME:
 		get_device_item(r, it);

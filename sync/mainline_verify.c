@@ -102,7 +102,9 @@ main_before_cut(struct line *l)
 {
 	const struct member *m = by_key(l->site->roster, l->c.pk);
 
-	if (m == NULL || m->cut_at == 0 || l->c.seq <= m->cut_main_seq)
+	if (m == NULL || m->cut_at == 0 || l->c.seq < m->cut_main_seq ||
+	    (l->c.seq == m->cut_main_seq &&
+	    hash_eq(&l->c.hash, &m->cut_main_hash)))
 		return true;
 	l->check->cut = true;
 	return line_bad(l, FIND_AFTER_CUT, "main's commit %" PRIu64 " comes "

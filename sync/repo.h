@@ -82,9 +82,12 @@ fault repo_ref_move(struct repo *, const char *name, const struct oid *old,
 /* Whatever its value is; one that is not there is fine. */
 fault repo_ref_delete(struct repo *, const char *name) MUST_CHECK;
 
-/* Write one pack of these objects of `from` into another repository. */
+/*
+ * Write one pack of these objects of `from`, each of at most max bytes, into
+ * another repository.
+ */
 fault repo_pack(struct repo *from, const struct oid *oids, size_t n,
-    const struct gitdir *to) MUST_CHECK;
+    const struct gitdir *to, size_t max) MUST_CHECK;
 
 /*
  * When packs or loose objects are many: one pack of all but the largest packs

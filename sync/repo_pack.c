@@ -2,11 +2,12 @@
 #include "sync/repo_own.h"
 
 static fault
-pack_one(struct packfile *p, struct repo *from, const struct oid *oid)
+pack_one(struct packfile *p, struct repo *from, const struct oid *oid,
+    size_t max)
 {
 	struct buf data = BUF_EMPTY;
 	enum object_type type;
-	fault f = repo_object(&data, &type, from, oid, WIRE_KEYRING_MAX);
+	fault f = repo_object(&data, &type, from, oid, max);
 
 	if (f == NULL && type == 0)
 		f = fault_new(FAULT_FORMAT, "an object in %s is of a kind that "
@@ -19,7 +20,7 @@ pack_one(struct packfile *p, struct repo *from, const struct oid *oid)
 
 fault
 repo_pack(struct repo *from, const struct oid *oids, size_t n,
-    const struct gitdir *to)
+    const struct gitdir *to, size_t max)
 {
 	struct packfile *p = NULL;
 	fault f;
@@ -29,7 +30,7 @@ repo_pack(struct repo *from, const struct oid *oids, size_t n,
 	if ((f = packfile_begin(&p, to, n)) != NULL)
 		return f;
 	for (size_t i = 0; i < n && f == NULL; i++)
-		f = pack_one(p, from, &oids[i]);
+		f = pack_one(p, from, &oids[i], max);
 	if (f == NULL)
 		f = packfile_end(p);
 	packfile_free(p);

@@ -283,7 +283,8 @@ merge_packs(struct repo *r, struct scan *s)
 	if ((s->npacks < 2 && s->loose.n == 0) || all.n > MERGED_MAX)
 		goto done;
 	/* An object that cannot be read stops it before anything is removed. */
-	if ((f = repo_pack(r, all.at, all.n, &r->dir)) != NULL)
+	if ((f = repo_pack(r, all.at, all.n, &r->dir,
+	    WIRE_KEYRING_MAX)) != NULL)
 		goto done;
 	remove_packs(s);
 	remove_loose(s);

@@ -107,6 +107,33 @@ roster_prefix_taken(const struct roster *r, const struct id *device)
 	return false;
 }
 
+bool
+roster_key_used(const struct roster *r, const uint8_t pk[SIGN_PK],
+    const struct member *but)
+{
+	static const uint8_t none[SIGN_PK];
+
+	for (size_t i = 0; i < r->nmembers; i++) {
+		const struct member *m = &r->members[i];
+
+		if ((m != but && memcmp(m->sign_pk, pk, SIGN_PK) == 0) ||
+		    memcmp(m->once_pk, pk, SIGN_PK) == 0)
+			return true;
+	}
+	return memcmp(r->paper_sign, pk, SIGN_PK) == 0 ||
+	    memcmp(none, pk, SIGN_PK) == 0;
+}
+
+bool
+roster_join_fits(const struct roster *r, const struct member *m,
+    const struct join *j)
+{
+	return id_eq(&j->device, &m->device) &&
+	    id_eq(&j->project, &r->project) && hash_eq(&j->file, &m->file) &&
+	    !roster_key_used(r, j->sign_pk, m) &&
+	    sign_box_usable(j->box_pk) && join_ok(j, m->once_pk);
+}
+
 const struct epoch *
 roster_epoch(const struct roster *r)
 {

@@ -11,6 +11,7 @@
 
 #include "sync/commit.h"
 #include "sync/item.h"
+#include "sync/join.h"
 
 enum member_status {
 	MEMBER_INVITED,		/* invitation open, nobody admitted */
@@ -55,6 +56,12 @@ struct roster {
 	bool		practice;
 	uint16_t	feature;
 	bool		newer;		/* holds an item that we do not know */
+	/*
+	 * How often a sealed part did not open or was of no form, or an epoch
+	 * was not of the keys that we hold.  What is in clear alone decides
+	 * whether an entry is valid, so that all devices have one roster.
+	 */
+	size_t		unreadable;
 	uint64_t	seq;		/* of the newest entry; 0: empty */
 	struct hash	*entries;	/* hash of entry i + 1 */
 	uint8_t		paper_sign[32], paper_box[32];
@@ -76,8 +83,8 @@ void roster_free(struct roster *);
 
 /*
  * Apply the next entry: seq and prev follow, the signer may coordinate, every
- * item is allowed and whole, commitments agree with the keys held.  keys may
- * be NULL.  On a fault the roster is unchanged; else members and epochs found
+ * item in clear is allowed and whole.  keys may be NULL: they only decide what
+ * of the sealed part is known.  On a fault the roster is unchanged; else members and epochs found
  * before are gone.  FAULT_FORMAT for bytes, FAULT_TRUST for who may not.  The
  * commit's signature was verified before; the entry's blob hash too.  The
  * squeezer may be NULL; it is used only if it has no dictionary.
@@ -96,6 +103,18 @@ const struct member *roster_signer(const struct roster *,
     const uint8_t pk[SIGN_PK]);
 /* Is the first part of this device id in use already? */
 bool roster_prefix_taken(const struct roster *, const struct id *);
+/*
+ * Is this the signing key or the one-time key of anybody, the paper key, or
+ * no key?  The signing key of member `but` (NULL: none) does not count.
+ */
+bool roster_key_used(const struct roster *, const uint8_t pk[SIGN_PK],
+    const struct member *but);
+/*
+ * Does this take up m's invitation, with keys that an entry may admit (or has
+ * admitted for m)?
+ */
+bool roster_join_fits(const struct roster *, const struct member *m,
+    const struct join *);
 /* Coordinators that are active. */
 size_t roster_coordinators(const struct roster *);
 const char *role_name(enum role);		/* "worker" */

@@ -64,23 +64,41 @@ clear_items(struct apply *a, const struct entry_text *t)
 	return f;
 }
 
-static fault
-sealed_items(struct apply *a, struct bytes text)
+/* All of it or nothing: a defect leaves what was known before. */
+static bool
+sealed_items(struct apply *a, struct bytes text, bool apply)
 {
 	struct reader r = reader_of(text);
-	fault f = NULL;
 
-	while (reader_left(&r) > 0 && f == NULL) {
+	while (reader_left(&r) > 0) {
 		struct entry_item it = item_next(&r);
 
-		if (!reader_ok(&r))
-			f = fault_new(FAULT_FORMAT, "a sealed item of a "
-			    "roster entry is damaged");
-		else if (!it.known)
+		if (!reader_ok(&r) || (it.known && !sealed_fits(a, &it)))
+			return false;
+		if (apply && !it.known)
 			a->r->newer = true;
-		else
-			f = apply_sealed(a, &it);
+		else if (apply)
+			apply_sealed(a, &it);
 	}
+	return true;
+}
+
+/* Who holds other keys, or none, must not judge the entry otherwise. */
+static fault
+read_sealed(struct apply *a, const struct entry_text *t, struct squeeze *z)
+{
+	struct buf text = BUF_EMPTY;
+	fault f = item_unseal(&text, t, a->keys, z);
+	bool whole = f == NULL && sealed_items(a, buf_view(&text), false);
+
+	if (whole)
+		sealed_items(a, buf_view(&text), true);
+	else if (f == NULL || f->code == FAULT_FORMAT ||
+	    f->code == FAULT_TRUST) {
+		a->r->unreadable++;
+		f = NULL;
+	}
+	buf_wipe(&text);
 	return f;
 }
 
@@ -89,8 +107,6 @@ static fault
 open_sealed(struct apply *a, const struct entry_text *t, struct squeeze *z)
 {
 	const struct epoch *now = roster_epoch(a->r);
-	struct buf text = BUF_EMPTY;
-	fault f;
 
 	if (t->sealed_epoch == 0)
 		return NULL;
@@ -100,10 +116,7 @@ open_sealed(struct apply *a, const struct entry_text *t, struct squeeze *z)
 	if (a->keys == NULL ||
 	    !keys_has_secret(a->keys, COMP_LEDGER, t->sealed_epoch))
 		return NULL;
-	if ((f = item_unseal(&text, t, a->keys, z)) == NULL)
-		f = sealed_items(a, buf_view(&text));
-	buf_wipe(&text);
-	return f;
+	return read_sealed(a, t, z);
 }
 
 static fault

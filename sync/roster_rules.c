@@ -23,19 +23,6 @@ member_of(struct apply *a, const struct id *device)
 	return (struct member *)roster_member(a->r, device);
 }
 
-static bool
-key_used(const struct roster *r, const uint8_t pk[SIGN_PK])
-{
-	static const uint8_t none[SIGN_PK];
-
-	for (size_t i = 0; i < r->nmembers; i++)
-		if (memcmp(r->members[i].sign_pk, pk, SIGN_PK) == 0 ||
-		    memcmp(r->members[i].once_pk, pk, SIGN_PK) == 0)
-			return true;
-	return memcmp(r->paper_sign, pk, SIGN_PK) == 0 ||
-	    memcmp(none, pk, SIGN_PK) == 0;
-}
-
 static fault
 add_member(struct apply *a, const struct member *m)
 {
@@ -97,7 +84,7 @@ apply_paper(struct apply *a, const struct entry_item *it)
 		hold(a, it);
 		return NULL;
 	}
-	if (key_used(a->r, it->sign_pk))
+	if (roster_key_used(a->r, it->sign_pk, NULL))
 		return refuse(a, "its paper key is another key already");
 	memcpy(a->r->paper_sign, it->sign_pk, sizeof a->r->paper_sign);
 	memcpy(a->r->paper_box, it->box_pk, sizeof a->r->paper_box);
@@ -119,7 +106,7 @@ secret_agrees(const struct keys *k, const struct epoch *e, enum compartment c)
 	return ok;
 }
 
-/* What we hold is what everyone holds, or the entry is not for us. */
+/* Is what we hold what everyone holds? */
 static bool
 keys_agree(const struct keys *k, const struct epoch *e)
 {
@@ -148,8 +135,7 @@ apply_epoch(struct apply *a, const struct entry_item *it)
 		return refuse(a, "its tree does not follow");
 	if (last != NULL && e.g == last->g && !hash_eq(&e.tree, &last->tree))
 		return refuse(a, "it changes a tree");
-	if (a->keys != NULL && !keys_agree(a->keys, &e))
-		return refuse(a, "its epoch is not of the keys held here");
+	r->unreadable += a->keys != NULL && !keys_agree(a->keys, &e);
 	e.opened_at = a->c->seq;
 	a->opened = true;
 	r->epochs = mem_grow(r->epochs, (r->nepochs + 1) * sizeof e);
@@ -171,7 +157,7 @@ apply_invite(struct apply *a, const struct entry_item *it)
 			waits->waiting = false;
 		return NULL;
 	}
-	if (key_used(a->r, it->sign_pk))
+	if (roster_key_used(a->r, it->sign_pk, NULL))
 		return refuse(a, "its one-time key is another key already");
 	memcpy(m.once_pk, it->sign_pk, sizeof m.once_pk);
 	m.waiting = (it->caps & CAP_COORDINATE) != 0;
@@ -205,8 +191,11 @@ apply_admit(struct apply *a, const struct entry_item *it)
 	if (m->waiting)
 		return refuse(a, "it admits a coordinator whose invitation "
 		    "lacks the second signature");
-	if (key_used(a->r, it->sign_pk))
+	if (roster_key_used(a->r, it->sign_pk, NULL))
 		return refuse(a, "it admits a key that is another's");
+	if (!sign_box_usable(it->box_pk))
+		return refuse(a, "it admits a key that nothing can be sealed "
+		    "to");
 	memcpy(m->sign_pk, it->sign_pk, sizeof m->sign_pk);
 	memcpy(m->box_pk, it->box_pk, sizeof m->box_pk);
 	m->status = MEMBER_ACTIVE;
@@ -315,6 +304,19 @@ apply_recover(struct apply *a, const struct entry_item *it)
 	return NULL;
 }
 
+/* Only a new paper key needs what the one before it could open. */
+static fault
+apply_old_epoch(struct apply *a, const struct entry_item *it)
+{
+	for (size_t i = 0; i < a->r->nepochs; i++)
+		if (a->r->epochs[i].e == it->epoch.e) {
+			memcpy(a->r->epochs[i].to_paper, it->epoch.to_paper,
+			    sizeof it->epoch.to_paper);
+			return NULL;
+		}
+	return refuse(a, "it names an epoch that is not there");
+}
+
 static fault apply_approve(struct apply *, const struct entry_item *);
 
 fault
@@ -334,6 +336,7 @@ apply_clear(struct apply *a, const struct entry_item *it)
 	case ITEM_APPROVE:	return apply_approve(a, it);
 	case ITEM_FEATURE:	return apply_feature(a, it);
 	case ITEM_RECOVER:	return apply_recover(a, it);
+	case ITEM_OLD_EPOCH:	return apply_old_epoch(a, it);
 	}
 	return refuse(a, "an item in clear should be sealed");
 }
@@ -395,39 +398,48 @@ apply_approve(struct apply *a, const struct entry_item *it)
 	return f;
 }
 
-static fault
+bool
+sealed_fits(const struct apply *a, const struct entry_item *it)
+{
+	switch (it->kind) {
+	case ITEM_NAME:
+		return roster_member(a->r, &it->id) != NULL;
+	case ITEM_TITLE:
+	case ITEM_PACK:
+	case ITEM_REASON:
+	case ITEM_ERASE:
+		return true;
+	}
+	return false;
+}
+
+static void
 apply_name(struct apply *a, const struct entry_item *it)
 {
 	struct member *m = member_of(a, &it->id);
 
-	if (m == NULL)
-		return refuse(a, "it names a device that is no member");
 	free(m->name);
 	m->name = bytes_dup(it->text);
 	m->role = (enum role)it->role;
-	return NULL;
 }
 
-fault
+void
 apply_sealed(struct apply *a, const struct entry_item *it)
 {
 	struct roster *r = a->r;
 
 	switch (it->kind) {
 	case ITEM_NAME:
-		return apply_name(a, it);
+		apply_name(a, it);
+		break;
 	case ITEM_TITLE:
 		free(r->title);
 		r->title = bytes_dup(it->text);
-		return NULL;
+		break;
 	case ITEM_PACK:
 		buf_clear(&r->pack);
 		buf_add_bytes(&r->pack, it->text);
 		r->pack_at = a->c->seq;
-		return NULL;
-	case ITEM_REASON:
-	case ITEM_ERASE:
-		return NULL;
+		break;
 	}
-	return refuse(a, "a sealed item should be in clear");
 }

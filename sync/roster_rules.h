@@ -29,6 +29,8 @@ struct apply {
 fault refuse(const struct apply *, const char *why) MUST_CHECK;
 
 fault apply_clear(struct apply *, const struct entry_item *) MUST_CHECK;
-fault apply_sealed(struct apply *, const struct entry_item *) MUST_CHECK;
+/* May this item stand in the sealed part?  Asked before any is applied. */
+bool sealed_fits(const struct apply *, const struct entry_item *);
+void apply_sealed(struct apply *, const struct entry_item *);
 
 #endif

@@ -129,8 +129,13 @@ read_changes(struct job *j, struct reader *r)
 	s->changes = mem_new(n * sizeof *s->changes);
 	for (; s->nchanges < n && reader_ok(r); s->nchanges++) {
 		struct change *c = &s->changes[s->nchanges];
+		size_t left = reader_left(r);
 
 		change_get_ledger(r, c, &s->head.device);
+		/* In its stored form, of which nothing may open ever. */
+		if (WIRE_ID_LEN + left - reader_left(r) + 1 >
+		    WIRE_CHANGE_MAX)
+			reader_spoil(r);
 		if (s->nchanges > 0 && c->dot.n <= c[-1].dot.n)
 			reader_spoil(r);
 	}

@@ -25,6 +25,15 @@ sign_from_seed(uint8_t pk[SIGN_PK], uint8_t sk[SIGN_SK],
 	crypto_sign_seed_keypair(pk, sk, seed);
 }
 
+bool
+sign_box_usable(const uint8_t box_pk[32])
+{
+	static const uint8_t any[32] = { 8 };
+	uint8_t shared[32];
+
+	return crypto_scalarmult(shared, any, box_pk) == 0;
+}
+
 /* SSH's string: length in network order, then the bytes. */
 static void
 put_ssh(struct buf *b, struct bytes s)

@@ -23,6 +23,12 @@ void sign_keypair(uint8_t pk[SIGN_PK], uint8_t sk[SIGN_SK]);
 void sign_from_seed(uint8_t pk[SIGN_PK], uint8_t sk[SIGN_SK],
     const uint8_t seed[32]);
 
+/*
+ * Can anything be kept secret by sealing to this key?  Zeros and the other
+ * points of low order make the same secret for everybody.
+ */
+bool sign_box_usable(const uint8_t box_pk[32]);
+
 /* The bare 64 bytes over the SSHSIG signed data of msg. */
 void sign(uint8_t sig[WIRE_SIG_LEN], const uint8_t sk[SIGN_SK],
     const char *namespace, struct bytes msg);

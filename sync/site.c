@@ -385,6 +385,7 @@ static fault
 make_entry(struct oid *oid, struct site *s, struct commit *c,
     struct bytes blob, const struct signer *who)
 {
+	size_t before = s->roster->unreadable;
 	fault f;
 
 	c->genesis = c->seq == 1 ? (struct hash){ { 0 } } : s->genesis;
@@ -392,7 +393,12 @@ make_entry(struct oid *oid, struct site *s, struct commit *c,
 	c->roster_hash = c->prev;
 	if ((f = make(oid, s, c, blob, who)) != NULL)
 		return f;
-	return roster_apply(s->roster, c, blob, s->keys, s->squeeze);
+	f = roster_apply(s->roster, c, blob, s->keys, s->squeeze);
+	if (f != NULL || s->roster->unreadable == before)
+		return f;
+	/* Others' we must live with; one of ours is a mistake. */
+	return (f = site_reload(s)) != NULL ? f : fault_new(FAULT_TRUST,
+	    "a roster entry that cannot be read again was not written");
 }
 
 /* site->roster has the new entry already; keep the rest in step with it. */

@@ -192,25 +192,47 @@ gives_way(bool *yes, struct sync *s, const char *ref,
 	    junk(yes, s, ref, shown, ours);
 }
 
+static void
+add(struct list *l, const char *ref, const struct oid *shown,
+    const struct oid *ours)
+{
+	struct push *p;
+
+	l->at = mem_grow(l->at, (l->n + 1) * sizeof *l->at);
+	p = &l->at[l->n++];
+	*p = (struct push){ .old = *shown, .new = *ours };
+	memcpy(p->ref, ref, strlen(ref) + 1);
+}
+
 static fault
 consider(struct list *l, struct sync *s, const char *ref)
 {
 	struct oid shown = sync_shown(s, ref), ours;
-	struct push *p;
 	bool yes;
 	fault f;
 
 	if ((f = target(&ours, s, ref)) != NULL || oid_zero(&ours))
 		return f;
-	if (oid_eq(&shown, &ours))
+	if (oid_eq(&shown, &ours)) {
+		/* A hub may have lost what its ref names. */
+		if (!carry_has(s->carry, &ours))
+			add(l, ref, &shown, &ours);
 		return branch_pinned(s, ref, &ours);
-	if ((f = gives_way(&yes, s, ref, &shown, &ours)) != NULL || !yes)
-		return f;
-	l->at = mem_grow(l->at, (l->n + 1) * sizeof *l->at);
-	p = &l->at[l->n++];
-	*p = (struct push){ .old = shown, .new = ours };
-	memcpy(p->ref, ref, strlen(ref) + 1);
-	return NULL;
+	}
+	if ((f = gives_way(&yes, s, ref, &shown, &ours)) == NULL && yes)
+		add(l, ref, &shown, &ours);
+	return f;
+}
+
+/* Its id is in no branch of ours; what it has lost of it we may hold. */
+static void
+consider_id(struct list *l, struct sync *s)
+{
+	struct oid id = sync_shown(s, SYNC_HUB);
+
+	if (!oid_zero(&id) && s->hub_known && !carry_has(s->carry, &id) &&
+	    repo_has(s->site->repo, &id))
+		add(l, SYNC_HUB, &id, &id);
 }
 
 /* A joiner's chain is welcome where the roster holds its invitation. */
@@ -268,6 +290,7 @@ gather(struct list *l, struct sync *s)
 
 	ref_device(own, &s->site->self);
 	keyring = f == NULL ? sync_newest_keyring(ours, n) : NULL;
+	consider_id(l, s);
 	if (keyring != NULL)
 		f = consider(l, s, keyring);
 	if (f == NULL)

@@ -15,7 +15,37 @@
 struct listen {
 	struct sync	*sync;
 	struct tolds	tolds;
+	struct id	met;		/* another hub that we know we have met */
 };
+
+static const struct member *
+by_prefix(const struct roster *r, const uint8_t prefix[4])
+{
+	for (size_t i = 0; i < r->nmembers; i++)
+		if (memcmp(r->members[i].device.b, prefix, 4) == 0)
+			return &r->members[i];
+	return NULL;
+}
+
+/* Have we been there?  A member could invent any number of hubs. */
+static fault
+hub_met(bool *yes, struct listen *l, const struct id *hub)
+{
+	struct sync *s = l->sync;
+	struct oid met;
+	fault f;
+
+	if (id_zero(hub)) {		/* a bundle, no hub */
+		*yes = false;
+		return NULL;
+	}
+	if ((*yes = id_eq(hub, &s->hub) || id_eq(hub, &l->met)))
+		return NULL;
+	f = pin_get(&met, s->site->repo, hub, SYNC_HUB);
+	if ((*yes = f == NULL && !oid_zero(&met)))
+		l->met = *hub;
+	return f;
+}
 
 /* What a device testifies in a commit that is new to us. */
 static fault
@@ -23,10 +53,16 @@ hear(void *arg, const struct chain_step *step)
 {
 	struct listen *l = arg;
 	struct told t = { .by = step->head->device };
+	bool met;
+	fault f;
 
 	for (size_t i = 0; i < step->head->nseen && i < HEARD_MAX; i++) {
 		t.seen = step->head->seen[i];
-		if (!id_zero(&t.seen.hub))	/* zeros: a bundle, no hub */
+		if (by_prefix(l->sync->site->roster, t.seen.device) == NULL)
+			continue;
+		if ((f = hub_met(&met, l, &t.seen.hub)) != NULL)
+			return f;
+		if (met)
 			tolds_add(&l->tolds, &t);
 	}
 	return NULL;
@@ -73,15 +109,6 @@ fetch_others(struct sync *s, struct listen *l)
 		f = branch_follow(&b);
 	}
 	return f;
-}
-
-static const struct member *
-by_prefix(const struct roster *r, const uint8_t prefix[4])
-{
-	for (size_t i = 0; i < r->nmembers; i++)
-		if (memcmp(r->members[i].device.b, prefix, 4) == 0)
-			return &r->members[i];
-	return NULL;
 }
 
 /* Has this hub shown us, at any time, what is said of it? */
@@ -163,14 +190,10 @@ add_to(struct sync *s, const struct tolds *heard, const struct id *hub)
 	return f;
 }
 
-/*
- * What is said of other hubs waits for their turn: of those that we have met,
- * since a member could invent any number of others.
- */
+/* What is said of other hubs waits for their turn. */
 static fault
 remember(struct sync *s, const struct tolds *heard)
 {
-	struct oid met;
 	fault f = NULL;
 
 	for (size_t i = 0; f == NULL && i < heard->n; i++) {
@@ -179,10 +202,8 @@ remember(struct sync *s, const struct tolds *heard)
 
 		for (size_t k = 0; k < i && !done; k++)
 			done = id_eq(&heard->at[k].seen.hub, hub);
-		if (done || (f = pin_get(&met, s->site->repo, hub,
-		    SYNC_HUB)) != NULL || oid_zero(&met))
-			continue;
-		f = add_to(s, heard, hub);
+		if (!done)
+			f = add_to(s, heard, hub);
 	}
 	return f;
 }
@@ -203,7 +224,7 @@ settle(struct sync *s, struct tolds *heard)
 static fault
 rest(struct sync *s)
 {
-	struct listen l = { s, { NULL, 0 } };
+	struct listen l = { .sync = s };
 	fault f = NULL;
 
 	if (s->again)

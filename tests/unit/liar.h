@@ -57,7 +57,8 @@ hub_push_raw(struct kit *k, const char *hub, const char *ref,
 	struct repo *r;
 
 	assert_ok(repo_open(&r, hub));
-	assert_ok(repo_pack(k->site.repo, oid, 1, repo_dir(r)));
+	assert_ok(repo_pack(k->site.repo, oid, 1, repo_dir(r),
+	    WIRE_SEGMENT_MAX));
 	repo_close(r);
 	hub_set(hub, ref, oid);
 }

@@ -293,6 +293,23 @@ assert_over(struct carry *c, struct repo *into, const struct line *l)
 	assert_false(repo_has(into, &l->head));
 }
 
+/* Fetch all from have on; how many parts it took. */
+static size_t
+parts(struct carry *c, struct repo *into, const struct line *l,
+    const struct oid *have)
+{
+	struct oid at = *have;
+	size_t n = 0;
+
+	while (!oid_eq(&at, &l->head)) {
+		assert_ok(carry_fetch(c, into, l->ref, &at, &l->head));
+		at = *carry_reached(c);
+		assert_true(repo_has(into, &at));
+		assert_true(++n < 100);
+	}
+	return n;
+}
+
 TEST(what_is_larger_than_allowed_is_not_fetched)
 {
 	struct repo *in, *b = repo_at("b5");
@@ -313,13 +330,14 @@ TEST(what_is_larger_than_allowed_is_not_fetched)
 	line_entry(&l, &big, &l.last.seg);
 	assert_over(c, b, &l);
 	assert_ok(carry_fetch(c, b, l.ref, &nothing, &ok));
-	/* Each is allowed, all together are not. */
+	/* Each is allowed; all together are more than one part. */
 	l.head = ok;
 	for (uint8_t i = 1; i <= 64; i++) {
 		mib[0] = i;
 		line_add(&l, (struct bytes){ mib, WIRE_SEGMENT_MAX });
 	}
-	assert_over(c, b, &l);
+	assert_int_equal(parts(c, b, &l, &ok), 2);
+	assert_true(repo_has(b, &l.head));
 	assert_ok(repo_write(&big, in, OBJECT_COMMIT, (struct bytes){ mib,
 	    WIRE_COMMIT_MAX + 1 }));
 	l.head = big;
@@ -330,7 +348,7 @@ TEST(what_is_larger_than_allowed_is_not_fetched)
 	repo_close(b);
 }
 
-TEST(more_steps_at_once_than_allowed_are_not_fetched)
+TEST(more_steps_at_once_than_allowed_are_fetched_in_parts)
 {
 	struct repo *in, *b = repo_at("b6");
 	struct carry *c = hub_at("hub6");
@@ -346,12 +364,146 @@ TEST(more_steps_at_once_than_allowed_are_not_fetched)
 		next.seg = l.last.seg;
 		line_sign(&l, &next);
 	}
-	assert_over(c, b, &l);
+	assert_ok(carry_fetch(c, b, l.ref, &nothing, &l.head));
+	assert_false(repo_has(b, &l.head));
+	assert_true(oid_eq(carry_reached(c), &l.last.parents[0]));
 	assert_ok(carry_fetch(c, b, l.ref, &first, &l.head));
+	assert_true(oid_eq(carry_reached(c), &l.head));
 	assert_true(repo_has(b, &l.head));
 	carry_close(c);
 	repo_close(in);
 	repo_close(b);
+}
+
+static uint64_t
+seq_at(struct repo *r, const struct oid *oid)
+{
+	struct buf raw = BUF_EMPTY;
+	struct commit c;
+
+	assert_ok(repo_read(&raw, r, oid, OBJECT_COMMIT, WIRE_COMMIT_MAX));
+	assert_ok(commit_parse(&c, buf_view(&raw)));
+	buf_free(&raw);
+	return c.seq;
+}
+
+/* 45 commits: 20, 20 and 5.  again: by a carry that was opened in between. */
+static void
+three_parts(const char *hub, struct repo *into, const struct line *l,
+    bool again)
+{
+	static const uint64_t ends[] = { 20, 40, 45 };
+	struct oid far = nothing;
+	struct carry *c = NULL;
+	char *path = at(hub);
+
+	for (size_t i = 0; i < 3; i++) {
+		if (c == NULL)
+			assert_ok(carry_open(&c, path, NULL));
+		carry_bound(c, 20, WIRE_FETCH_MAX);
+		assert_ok(carry_fetch(c, into, l->ref, &far, &l->head));
+		far = *carry_reached(c);
+		assert_int_equal(seq_at(into, &far), ends[i]);
+		assert_int_equal(repo_has(into, &l->head), i == 2);
+		if (again) {
+			carry_close(c);
+			c = NULL;
+		}
+	}
+	carry_close(c);
+	free(path);
+}
+
+TEST(a_long_line_comes_in_parts_the_oldest_first)
+{
+	struct repo *in, *b = repo_at("b10"), *d = repo_at("d10");
+	struct carry *c = hub_at("hub10");
+	struct line l = line_in_hub("hub10", &in), m = line_new(in,
+	    "refs/heads/main");
+
+	for (int i = 0; i < 45; i++) {
+		line_grow(&l, 1, 600);
+		line_merge(&m, &l, 1);
+	}
+	three_parts("hub10", b, &l, false);
+	three_parts("hub10", b, &m, false);
+	three_parts("hub10", d, &l, true);
+	three_parts("hub10", d, &m, true);
+	carry_close(c);
+	repo_close(in);
+	repo_close(b);
+	repo_close(d);
+}
+
+TEST(parts_are_bounded_by_bytes_too)
+{
+	struct repo *in, *b = repo_at("b11");
+	struct carry *c = hub_at("hub11");
+	struct line l = line_in_hub("hub11", &in);
+
+	/* Two of them with their commits and trees fit, three do not. */
+	line_grow(&l, 9, 100000);
+	carry_bound(c, 100, 250000);
+	assert_int_equal(parts(c, b, &l, &nothing), 5);
+	line_grow(&l, 1, 300000);
+	assert_fault(FAULT_FORMAT, carry_fetch(c, b, l.ref,
+	    &l.last.parents[0], &l.head));
+	assert_int_equal(carry_why(c), FIND_OVERSIZED);
+	carry_close(c);
+	repo_close(in);
+	repo_close(b);
+}
+
+static void
+assert_blob(struct repo *r, const struct oid *oid, struct bytes is, size_t max)
+{
+	struct buf b = BUF_EMPTY;
+
+	assert_ok(repo_read(&b, r, oid, OBJECT_BLOB, max));
+	assert_int_equal(b.len, is.len);
+	assert_memory_equal(b.at, is.at, is.len);
+	buf_clear(&b);
+	assert_fault(FAULT_FORMAT, repo_read(&b, r, oid, OBJECT_BLOB,
+	    WIRE_SEGMENT_MAX));
+	buf_free(&b);
+}
+
+TEST(only_a_keyring_may_be_larger_than_a_segment)
+{
+	struct repo *in, *b = repo_at("b12"), *d;
+	struct carry *c = hub_at("hub12"), *other = hub_at("hub12b");
+	struct line l = line_in_hub("hub12", &in), k = line_new(in,
+	    "refs/heads/keyring/1"), own;
+	struct bytes big = { mem_new(WIRE_KEYRING_MAX + 1), 3u << 20 };
+	struct hash seg = hash_of(big);
+	struct oid blob, over;
+	char *path = at("hub12b");
+
+	assert_int_equal(ref_blob_max(l.ref), WIRE_SEGMENT_MAX);
+	assert_int_equal(ref_blob_max("refs/heads/roster"), WIRE_SEGMENT_MAX);
+	assert_int_equal(ref_blob_max(k.ref), WIRE_KEYRING_MAX);
+	assert_fault(FAULT_INVALID, repo_write_blob(&over, in, (struct bytes){
+	    big.at, WIRE_KEYRING_MAX + 1 }, WIRE_KEYRING_MAX));
+	assert_ok(repo_write_blob(&blob, in, big, WIRE_KEYRING_MAX));
+	line_entry(&k, &blob, &seg);
+	line_entry(&l, &blob, &seg);
+	assert_over(c, b, &l);
+	assert_ok(carry_fetch(c, b, k.ref, &nothing, &k.head));
+	assert_blob(in, &blob, big, WIRE_KEYRING_MAX);	/* loose */
+	assert_blob(b, &blob, big, WIRE_KEYRING_MAX);	/* in a pack */
+	/* And given on to another hub. */
+	own = k;
+	own.repo = b;
+	push_line(other, &own, NULL);
+	assert_ok(repo_open(&d, path));
+	assert_blob(d, &blob, big, WIRE_KEYRING_MAX);
+	free((void *)(uintptr_t)big.at);
+	free(path);
+	carry_close(c);
+	carry_close(other);
+	repo_close(in);
+	repo_close(b);
+	repo_close(d);
 }
 
 TEST(a_missing_or_damaged_part_is_corrupt_and_nothing_is_copied)
@@ -569,7 +721,10 @@ main(void)
 	    T(a_lost_race_is_told_and_the_other_refs_go_on),
 	    T(strangers_are_counted_and_old_keyrings_do_not_count),
 	    T(what_is_larger_than_allowed_is_not_fetched),
-	    T(more_steps_at_once_than_allowed_are_not_fetched),
+	    T(more_steps_at_once_than_allowed_are_fetched_in_parts),
+	    T(a_long_line_comes_in_parts_the_oldest_first),
+	    T(parts_are_bounded_by_bytes_too),
+	    T(only_a_keyring_may_be_larger_than_a_segment),
 	    T(a_missing_or_damaged_part_is_corrupt_and_nothing_is_copied),
 	    T(what_is_not_of_our_form_is_brought_for_the_verifier_to_name),
 	    T(a_hub_that_went_away_is_no_damage),

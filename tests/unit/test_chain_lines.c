@@ -1,3 +1,4 @@
+#include "sync/base/codec.h"
 #include "tests/unit/victim.h"
 
 /* --- whole objects ------------------------------------------------------ */
@@ -254,6 +255,80 @@ TEST(a_join_line_that_takes_up_nothing_is_no_members)
 	world_end(&w);
 }
 
+/* A joiner that Noor invites with a one-time key that the test holds. */
+static struct member
+invite_by_hand(struct world *w, struct kit *k, uint8_t once_sk[SIGN_SK])
+{
+	struct member m = { .device = id_random(), .caps = CAP_WRITE,
+	    .expires = UINT64_C(4102444800) };
+	struct entry e = ENTRY_EMPTY;
+
+	sign_keypair(m.once_pk, once_sk);
+	random_fill(m.file.b, sizeof m.file.b);
+	entry_invite(&e, &m);
+	append_entry(&w->noor, &e);
+	*k = (struct kit){ .joiner = true };
+	kit_draw(k);
+	k->site.self = m.device;
+	return m;
+}
+
+static void
+with_key(struct kit *k, const uint8_t pk[32], const uint8_t sk[SIGN_SK])
+{
+	memcpy(k->signer.pk, pk, 32);
+	memcpy(k->signer.sk, sk, SIGN_SK);
+}
+
+TEST(a_joiners_key_that_no_entry_could_admit_is_refused)
+{
+	static const uint8_t low[][32] = { { 0 }, { 1 } };
+	struct world w;
+	struct kit k, *amira;
+	struct member m;
+	uint8_t once[SIGN_SK], pk[32], sk[SIGN_SK], box[32];
+
+	world_start(&w);
+	kit_sync(&w.noor, w.hub);
+	amira = world_invite(&w);
+	kit_write(amira, 1);
+	kit_sync(amira, w.hub);
+	m = invite_by_hand(&w, &k, once);
+	sign_keypair(pk, sk);
+	memcpy(box, k.signer.box_pk, 32);
+	with_key(&k, m.once_pk, once);		/* the one-time key itself */
+	take_up(&k, &w, &m, once);
+	join_refused(&w, &k, FIND_NOT_A_MEMBER);
+	with_key(&k, w.noor.signer.pk, w.noor.signer.sk);	/* a member's */
+	take_up(&k, &w, &m, once);
+	join_refused(&w, &k, FIND_NOT_A_MEMBER);
+	with_key(&k, w.paper.sign_pk, w.paper.sign_sk);
+	take_up(&k, &w, &m, once);
+	join_refused(&w, &k, FIND_NOT_A_MEMBER);
+	with_key(&k, pk, sk);
+	for (size_t i = 0; i < 2; i++) {
+		memcpy(k.signer.box_pk, low[i], 32);
+		take_up(&k, &w, &m, once);
+		join_refused(&w, &k, FIND_NOT_A_MEMBER);
+	}
+	memcpy(k.signer.box_pk, box, 32);
+	/* one key for two invitations: the first that came is carried */
+	kit_sync(&w.noor, w.hub);
+	with_key(&k, amira->signer.pk, amira->signer.sk);
+	take_up(&k, &w, &m, once);
+	join_refused(&w, &k, FIND_REPLAYED);
+	world_admit(&w, amira);
+	join_refused(&w, &k, FIND_NOT_A_MEMBER);
+	assert_false(roster_join_fits(w.noor.site.roster,
+	    roster_member(w.noor.site.roster, &m.device), &k.join));
+	with_key(&k, pk, sk);
+	take_up(&k, &w, &m, once);
+	assert_true(roster_join_fits(w.noor.site.roster,
+	    roster_member(w.noor.site.roster, &m.device), &k.join));
+	secret_free(k.signer.sk, SIGN_SK);
+	world_end(&w);
+}
+
 TEST(a_chain_of_nobody_in_the_roster_is_no_members)
 {
 	struct world w;
@@ -325,6 +400,112 @@ TEST(two_lines_meet_where_they_part)
 	scene_end(&s);
 }
 
+/* --- long lines, in parts ----------------------------------------------- */
+
+#define LONG 45
+#define STEP 20
+
+/* A sync that fetches only, in parts of 20 commits. */
+static void
+fetch_bounded(struct kit *k, const char *hub, struct sync *s)
+{
+	struct carry *c;
+
+	assert_ok(carry_open(&c, hub, NULL));
+	carry_bound(c, STEP, WIRE_FETCH_MAX);
+	assert_ok(sync_begin(s, &k->site, c));
+	assert_ok(sync_fetch_first(s));
+	assert_ok(sync_fetch_rest(s));
+	show_findings(&s->findings);
+	assert_int_equal(s->findings.n, 0);
+	carry_close(c);
+}
+
+TEST(a_long_line_is_taken_part_by_part_in_one_sync_and_main_too)
+{
+	struct world w;
+	struct kit *a;
+	struct sync s;
+
+	world_start(&w);
+	kit_sync(&w.noor, w.hub);
+	a = world_invite(&w);
+	for (int i = 0; i < LONG; i++) {
+		kit_write(&w.noor, 1);
+		assert_int_equal(world_merge(&w), 1);
+	}
+	kit_sync(&w.noor, w.hub);
+	fetch_bounded(a, w.hub, &s);
+	assert_int_equal(seq_of(a, kit_ref(&w.noor)), LONG);
+	assert_int_equal(seq_of(a, SITE_MAIN), LONG);
+	assert_true(s.received >= 2 * LONG);
+	sync_end(&s);
+	/* Each part is a pack: three of Noor's line, three of main. */
+	assert_int_equal(number("ls %s/objects/pack/*.pack | wc -l", a->path),
+	    7);
+	kit_sync(a, w.hub);
+	world_end(&w);
+}
+
+/* --- large blobs -------------------------------------------------------- */
+
+static void
+keyring_shown(struct scene *s, struct bytes blob)
+{
+	struct site *site = &s->noor->site;
+	struct commit c = { .seq = 1, .generation = 1 };
+
+	findings_free(&s->found);
+	s->check = (struct chain_check){ .ref = "refs/heads/keyring/1",
+	    .hub = "hub" };
+	assert_ok(site_orphan(&s->check.to, site, s->check.ref, &c, blob,
+	    &s->noor->signer));
+	assert_ok(chain_verify(site, &s->check, &s->found, NULL, NULL));
+}
+
+TEST(a_keyring_may_be_larger_than_a_segment)
+{
+	struct scene s;
+	struct buf b = BUF_EMPTY;
+	size_t box = 3u << 20;
+
+	scene_start(&s);
+	buf_add(&b, "KITRNG", 6);
+	put_u16(&b, WIRE_FORMAT);
+	put_u64(&b, 1);
+	put_u64(&b, 1);
+	memset(buf_room(&b, WIRE_HASH_LEN), 1, WIRE_HASH_LEN);
+	b.len += WIRE_HASH_LEN;
+	put_u16(&b, 1);
+	put_u32(&b, (uint32_t)box);
+	memset(buf_room(&b, box), 7, box);
+	b.len += box;
+	put_u16(&b, 0);
+	keyring_shown(&s, buf_view(&b));
+	show_findings(&s.found);
+	assert_int_equal(s.found.n, 0);
+	assert_int_equal(s.check.steps, 1);
+	/* Not of its form: said by its form check, and not by its size. */
+	b.at[0] = 'X';
+	keyring_shown(&s, buf_view(&b));
+	assert_int_equal(s.found.n, 1);
+	assert_int_equal(s.found.at[0].code, FIND_CORRUPT);
+	buf_free(&b);
+	scene_end(&s);
+}
+
+TEST(a_segment_of_3_MiB_is_oversized)
+{
+	struct scene s;
+	struct forged f;
+
+	scene_start(&s);
+	f = third(&s);
+	f.pad = 3u << 20;
+	spoiled(&s, &f, FIND_OVERSIZED);
+	scene_end(&s);
+}
+
 int
 main(void)
 {
@@ -334,7 +515,11 @@ main(void)
 	    T(of_two_defects_the_first_in_the_tables_order_is_named),
 	    T(a_joiners_chain_is_pending_until_it_is_admitted),
 	    T(a_join_line_that_takes_up_nothing_is_no_members),
+	    T(a_joiners_key_that_no_entry_could_admit_is_refused),
 	    T(a_chain_of_nobody_in_the_roster_is_no_members),
 	    T(a_line_is_walked_back_to_any_number),
-	    T(two_lines_meet_where_they_part));
+	    T(two_lines_meet_where_they_part),
+	    T(a_long_line_is_taken_part_by_part_in_one_sync_and_main_too),
+	    T(a_keyring_may_be_larger_than_a_segment),
+	    T(a_segment_of_3_MiB_is_oversized));
 }

@@ -310,6 +310,29 @@ TEST(the_honest_next_commit_of_main_is_verified)
 	world_end(&s.w);
 }
 
+/* The cut names a number and a hash; another commit of it is not meant. */
+TEST(of_a_cut_coordinator_only_the_named_commit_of_main_counts)
+{
+	struct scene s;
+	struct member *m;
+	struct commit c;
+
+	scene_start(&s);
+	right_tree(&s);
+	verify(&s);
+	assert_int_equal(s.check.steps, 1);
+	assert_ok(site_commit(&c, &s.w.noor.site, &s.check.to));
+	m = (struct member *)roster_member(s.w.noor.site.roster,
+	    &s.w.noor.site.self);
+	m->cut_at = m->cut_main_seq = 2;
+	m->cut_main_hash = c.hash;
+	verify(&s);
+	assert_int_equal(s.found.n, 0);
+	assert_int_equal(s.check.steps, 1);
+	m->cut_main_hash.b[5] ^= 1;
+	refused(&s, FIND_AFTER_CUT);
+}
+
 TEST(a_workers_main_is_not_a_coordinators)
 {
 	struct scene s;
@@ -428,6 +451,7 @@ main(void)
 	    T(a_head_that_does_not_go_on_from_the_accepted_one_is_refused),
 	    T(what_is_accepted_is_the_same_with_and_without_the_note),
 	    T(the_honest_next_commit_of_main_is_verified),
+	    T(of_a_cut_coordinator_only_the_named_commit_of_main_counts),
 	    T(a_workers_main_is_not_a_coordinators),
 	    T(a_tree_that_the_accepts_do_not_make_is_a_foreign_path),
 	    T(a_commit_accepted_twice_is_replayed),

@@ -248,8 +248,10 @@ TEST(a_pack_is_whole_for_git_and_for_us)
 
 	fill(oids, from, 299, 0);
 	assert_ok(repo_write_tree(&oids[299], from, NULL, 0));
-	assert_ok(repo_pack(from, oids, 0, repo_dir(to)));
-	assert_ok(repo_pack(from, oids, 300, repo_dir(to)));
+	assert_ok(repo_pack(from, oids, 0, repo_dir(to),
+	    WIRE_SEGMENT_MAX));
+	assert_ok(repo_pack(from, oids, 300, repo_dir(to),
+	    WIRE_SEGMENT_MAX));
 	repo_refresh(to);
 	for (size_t i = 0; i < 299; i++) {
 		assert_ok(repo_read(&a, from, &oids[i], OBJECT_BLOB, 100000));
@@ -275,7 +277,8 @@ TEST(a_pack_that_cannot_be_completed_leaves_nothing)
 
 	fill(oids, from, 2, 0);
 	oids[2] = oid_of(7);
-	assert_fault(FAULT_ABSENT, repo_pack(from, oids, 3, repo_dir(to)));
+	assert_fault(FAULT_ABSENT, repo_pack(from, oids, 3, repo_dir(to),
+	    WIRE_SEGMENT_MAX));
 	assert_int_equal(number("find %s/objects -type f | wc -l",
 	    repo_path(to)), 0);
 	repo_close(from);
@@ -291,7 +294,8 @@ TEST(many_packs_become_few_and_a_reader_beside_finds_everything)
 
 	fill(oids, from, 70, 500);
 	for (size_t i = 0; i < 70; i++)
-		assert_ok(repo_pack(from, &oids[i], 1, repo_dir(to)));
+		assert_ok(repo_pack(from, &oids[i], 1, repo_dir(to),
+		    WIRE_SEGMENT_MAX));
 	assert_ok(repo_open(&reader, repo_path(to)));
 	assert_ok(repo_read(&b, reader, &oids[0], OBJECT_BLOB, 100000));
 	assert_ok(repo_consolidate(to));
@@ -318,7 +322,8 @@ TEST(a_damaged_pack_stops_consolidation_before_anything_is_removed)
 
 	fill(oids, from, 66, 900);
 	for (size_t i = 0; i < 66; i++)
-		assert_ok(repo_pack(from, &oids[i], 1, repo_dir(to)));
+		assert_ok(repo_pack(from, &oids[i], 1, repo_dir(to),
+		    WIRE_SEGMENT_MAX));
 	run(out, "for p in %s/objects/pack/*.pack; do printf X | dd of=$p "
 	    "bs=1 seek=20 conv=notrunc status=none; break; done",
 	    repo_path(to));

@@ -297,19 +297,28 @@ TEST(without_keys_the_roster_is_complete_but_for_names)
 	leave(&w);
 }
 
+/* Which keys a device holds never decides what the roster is. */
 TEST(keys_of_another_project_are_noticed)
 {
 	struct world w = founded(), other = blank();
 	struct roster *r = roster_new();
 
-	assert_fault(FAULT_TRUST, roster_apply(r, &w.last, buf_view(&w.blob),
-	    other.keys, NULL));
-	assert_int_equal(r->seq, 0);
+	assert_ok(roster_apply(r, &w.last, buf_view(&w.blob), other.keys,
+	    NULL));
+	assert_int_equal(r->seq, 1);
+	assert_int_equal(r->unreadable, 2);	/* the epoch, the names */
+	assert_null(r->title);
+	assert_null(r->members[0].name);
+	roster_free(r);
+	r = roster_new();
 	keys_free(other.keys);
 	other.keys = keys_new();
 	keys_draw_tree(other.keys, 1);		/* the tree alone too */
-	assert_fault(FAULT_TRUST, roster_apply(r, &w.last, buf_view(&w.blob),
-	    other.keys, NULL));
+	assert_ok(roster_apply(r, &w.last, buf_view(&w.blob), other.keys,
+	    NULL));
+	assert_int_equal(r->unreadable, 1);
+	assert_true(hash_eq(roster_entry(r, 1), roster_entry(w.r, 1)));
+	assert_int_equal(w.r->unreadable, 0);
 	roster_free(r);
 	leave(&w);
 	leave(&other);
@@ -494,6 +503,25 @@ TEST(one_key_is_one_member_s)
 	assert_fault(FAULT_TRUST, admit(&w, &w.bas));
 	memset(w.bas.pk, 0, 32);
 	assert_fault(FAULT_TRUST, admit(&w, &w.bas));
+	leave(&w);
+}
+
+TEST(a_box_key_of_low_order_is_not_admitted)
+{
+	struct world w = peopled();
+	uint8_t good[32];
+
+	memcpy(good, w.bas.box, 32);
+	memset(w.bas.box, 0, 32);
+	assert_fault(FAULT_TRUST, admit(&w, &w.bas));
+	w.bas.box[0] = 1;
+	assert_fault(FAULT_TRUST, admit(&w, &w.bas));
+	memset(w.bas.box, 0xff, 32);		/* p - 1, of order 4 */
+	w.bas.box[0] = 0xec;
+	w.bas.box[31] = 0x7f;
+	assert_fault(FAULT_TRUST, admit(&w, &w.bas));
+	memcpy(w.bas.box, good, 32);
+	assert_ok(admit(&w, &w.bas));
 	leave(&w);
 }
 
@@ -776,7 +804,8 @@ TEST(a_body_that_is_not_as_its_kind_says_is_refused)
 		{ ITEM_EPOCH, 344 }, { ITEM_INVITE, 89 }, { ITEM_UNINVITE, 17 },
 		{ ITEM_ADMIT, 80 }, { ITEM_CUT, 97 }, { ITEM_CAPS, 17 },
 		{ ITEM_HOME, 16 }, { ITEM_APPROVE, 41 }, { ITEM_FEATURE, 2 },
-		{ ITEM_RECOVER, 80 }, { ITEM_ERASE, 16 + 8 + 2 + 2 + 2 + 1 },
+		{ ITEM_RECOVER, 80 }, { ITEM_OLD_EPOCH, 180 },
+		{ ITEM_ERASE, 16 + 8 + 2 + 2 + 2 + 1 },
 	};
 	uint8_t body[400];
 
@@ -854,7 +883,38 @@ TEST(what_is_sealed_stays_there_and_what_is_clear_too)
 	buf_add_bytes(&e.sealed, buf_view(&e.clear));
 	buf_clear(&e.clear);
 	e.nclear = 0;
-	assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor));
+	entry_title(&e, "beside it");
+	assert_ok(write_entry(&w, &e, &w.noor));	/* locked ones take it */
+	assert_int_equal(w.r->seq, 2);
+	assert_int_equal(w.r->unreadable, 1);
+	assert_true(id_zero(&w.r->home));
+	assert_string_not_equal(w.r->title, "beside it");
+	leave(&w);
+}
+
+/* Locked and unlocked devices take the same entries, whatever is sealed. */
+TEST(a_sealed_part_that_does_not_open_leaves_the_entry_valid)
+{
+	struct world w = founded();
+	struct roster *locked = roster_copy(w.r);
+	struct entry e = ENTRY_EMPTY;
+
+	entry_title(&e, "lost");
+	buf_clear(&w.blob);
+	assert_ok(entry_finish(&w.blob, &e, 1, w.keys, NULL));
+	entry_free(&e);
+	w.blob.at[w.blob.len - 1] ^= 1;
+	w.last = next_commit(&w, buf_view(&w.blob), &w.noor);
+	assert_ok(roster_apply(w.r, &w.last, buf_view(&w.blob), w.keys,
+	    NULL));
+	assert_ok(roster_apply(locked, &w.last, buf_view(&w.blob), NULL,
+	    NULL));
+	assert_int_equal(w.r->unreadable, 1);
+	assert_string_not_equal(w.r->title, "lost");
+	assert_true(hash_eq(roster_entry(w.r, 2), roster_entry(locked, 2)));
+	assert_ok(invite(&w, &w.amira, CAP_WRITE, "Amira"));
+	assert_int_equal(w.r->unreadable, 1);
+	roster_free(locked);
 	leave(&w);
 }
 
@@ -940,20 +1000,27 @@ TEST(an_entry_cut_anywhere_is_refused_and_changes_nothing)
 
 /*
  * The commit's hash of the blob guards every bit; here it is not looked at.
- * Who holds the secret does not need it: all before the box is in its AD.
+ * Who holds the secret does not need it: all before the box is in its AD.  And
+ * who does not hold it judges the entry alike.
  */
-TEST(a_flipped_bit_is_refused_by_who_holds_the_secret)
+TEST(a_flipped_bit_is_refused_or_noticed_by_who_holds_the_secret)
 {
 	struct world w = founded();
 
 	for (size_t i = 0; i < w.blob.len; i++) {
 		uint8_t *p = test_cut(w.blob.at, w.blob.len);
-		struct roster *r = roster_new();
+		struct roster *r = roster_new(), *locked = roster_new();
+		struct bytes blob = { p, w.blob.len };
+		fault f;
 
 		p[i] ^= (uint8_t)(1u << i % 8);
-		assert_non_null(roster_apply(r, &w.last,
-		    (struct bytes){ p, w.blob.len }, w.keys, NULL));
-		assert_int_equal(r->seq, 0);
+		f = roster_apply(r, &w.last, blob, w.keys, NULL);
+		assert_true(f != NULL || r->unreadable > 0);
+		assert_null(r->title);
+		assert_int_equal(r->seq, f == NULL);
+		assert_true((f == NULL) ==
+		    (roster_apply(locked, &w.last, blob, NULL, NULL) == NULL));
+		roster_free(locked);
 		roster_free(r);
 		free(p);
 	}
@@ -1013,6 +1080,7 @@ main(void)
 	    T(a_device_id_that_begins_like_another_s_is_refused),
 	    T(an_invitation_is_used_once),
 	    T(one_key_is_one_member_s),
+	    T(a_box_key_of_low_order_is_not_admitted),
 	    T(an_invitation_can_be_taken_back),
 	    T(a_cut_ends_a_membership_and_the_lower_one_holds),
 	    T(a_demotion_s_cut_leaves_the_member_active),
@@ -1028,11 +1096,12 @@ main(void)
 	    T(a_body_that_is_not_as_its_kind_says_is_refused),
 	    T(a_name_is_one_line_of_at_most_100_bytes),
 	    T(what_is_sealed_stays_there_and_what_is_clear_too),
+	    T(a_sealed_part_that_does_not_open_leaves_the_entry_valid),
 	    T(a_sealed_part_is_under_the_epoch_of_its_entry),
 	    T(an_entry_without_secrets_cannot_be_made),
 	    T(an_entry_above_its_bound_cannot_be_made),
 	    T(an_entry_cut_anywhere_is_refused_and_changes_nothing),
-	    T(a_flipped_bit_is_refused_by_who_holds_the_secret),
+	    T(a_flipped_bit_is_refused_or_noticed_by_who_holds_the_secret),
 	    T(a_full_roster_takes_no_more),
 	    T(roles_have_names_and_rights));
 }

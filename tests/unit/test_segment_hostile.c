@@ -291,6 +291,63 @@ TEST(a_ledger_that_promises_what_is_not_there_is_refused)
 	world_free(&w);
 }
 
+/* One change of which nothing opens: four fields that supersede n dots. */
+static fault
+open_withheld(const struct world *w, size_t n, size_t *len)
+{
+	static const char *const names[] = { "a", "b", "c", "d" };
+	struct buf b = BUF_EMPTY, form = BUF_EMPTY;
+	struct change c = w->changes[0];
+	struct dot d = { id_of(0xe0), 0 };
+	struct change_field *field = NULL;
+	fault f;
+
+	c.fields = NULL;
+	c.nfields = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i % WIRE_DOTS_MAX == 0)
+			field = change_add(&c, bytes_of(names[i /
+			    WIRE_DOTS_MAX]), COMP_IDENTITY, KIND_VALUE);
+		d.n++;
+		change_add_sup(field, &d, BYTES_EMPTY);
+	}
+	change_put_ledger(&form, &c);
+	*len = WIRE_ID_LEN + form.len + 1;
+	put_uv(&b, 0);
+	put_uv(&b, 1);
+	buf_add_bytes(&b, buf_view(&form));
+	put_uv(&b, 0);
+	f = open_forged(w, buf_view(&b), BYTES_EMPTY);
+	change_free(&c);
+	buf_free(&b);
+	buf_free(&form);
+	return f;
+}
+
+/* Its length is the first thing wrong, or else the entry that is missing. */
+TEST(a_withheld_change_above_the_bound_is_refused)
+{
+	struct world w = world_of(1);
+	size_t n = 14000, len;
+
+	assert_fault(FAULT_FORMAT, open_withheld(&w, 4 * WIRE_DOTS_MAX, &len));
+	assert_true(len > WIRE_CHANGE_MAX);
+	for (; n < 4 * WIRE_DOTS_MAX; n++) {
+		fault f = open_withheld(&w, n, &len);
+
+		if (len > WIRE_CHANGE_MAX) {
+			assert_fault(FAULT_FORMAT, f);
+			break;
+		}
+		assert_fault(FAULT_TRUST, f);
+		if (len + 200 < WIRE_CHANGE_MAX)
+			n += (WIRE_CHANGE_MAX - len - 100) / 20;
+	}
+	assert_true(n < 4 * WIRE_DOTS_MAX);
+	assert_true(len <= WIRE_CHANGE_MAX + 20);
+	world_free(&w);
+}
+
 static fault
 open_receipts(const struct world *w, uint64_t first, uint64_t second)
 {
@@ -328,6 +385,7 @@ main(void)
 	    T(the_fault_of_a_changed_part_is_one_of_trust),
 	    T(a_segment_under_another_tree_or_dictionary_is_refused),
 	    T(an_announcement_has_one_length_only),
+	    T(a_withheld_change_above_the_bound_is_refused),
 	    T(a_payload_must_be_whole_and_of_its_field),
 	    T(an_entry_that_is_a_bomb_is_refused),
 	    T(lengths_that_do_not_add_up_are_refused),

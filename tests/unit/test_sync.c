@@ -243,6 +243,26 @@ TEST(a_locked_device_cannot_name_a_hub)
 
 /* --- joiners ------------------------------------------------------------ */
 
+TEST(a_joiners_changes_open_when_its_admission_has_bound)
+{
+	struct world w;
+	struct kit *a;
+	struct entry e = ENTRY_EMPTY;
+
+	world_start(&w);
+	kit_sync(&w.noor, w.hub);
+	a = world_invite(&w);
+	kit_write(a, 2);
+	kit_sync(a, w.hub);
+	kit_sync(&w.noor, w.hub);
+	entry_admit(&e, &a->site.self, a->signer.pk, a->signer.box_pk);
+	append_entry(&w.noor, &e);
+	assert_int_equal(opened_of(&w.noor, a), 0);
+	kit_sync(&w.noor, w.hub);
+	assert_int_equal(opened_of(&w.noor, a), 2);
+	world_end(&w);
+}
+
 TEST(an_invitation_used_twice_is_named_and_the_work_kept)
 {
 	struct world w;
@@ -372,6 +392,7 @@ main(void)
 	    T(main_goes_to_other_hubs_only_when_the_home_has_it),
 	    T(of_two_who_name_a_hub_one_does),
 	    T(a_locked_device_cannot_name_a_hub),
+	    T(a_joiners_changes_open_when_its_admission_has_bound),
 	    T(an_invitation_used_twice_is_named_and_the_work_kept),
 	    T(a_second_joiner_who_has_written_nothing_adopts_nothing),
 	    T(the_chain_of_the_admitted_joiner_takes_the_others_place),

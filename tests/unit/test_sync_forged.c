@@ -521,6 +521,47 @@ TEST(a_testimony_that_comes_by_a_stick_waits_for_its_hub)
 	scene_end(&s);
 }
 
+/* Nine commits full of devices that nobody knows do not drown a true word. */
+TEST(a_testimony_is_not_drowned_by_invented_ones)
+{
+	struct scene s;
+	struct forged f;
+	struct seen *seen = mem_new(512 * sizeof *seen);
+	struct oid old, newest;
+
+	scene_start(&s);
+	old = hub_get(s.w.hub, kit_ref(s.amira));
+	kit_write(s.amira, 1);
+	kit_sync(s.amira, s.w.hub);
+	kit_sync(s.bas, s.w.hub);
+	newest = head_of(s.bas, kit_ref(s.bas));
+	for (int i = 0; i < 9; i++) {
+		struct site there = s.bas->site;
+
+		for (size_t k = 0; k < 512; k++) {
+			seen[k].hub = s.noor->site.roster->home;
+			seen[k].device[1] = (uint8_t)i;	/* ascending */
+			seen[k].device[2] = (uint8_t)(k >> 8);
+			seen[k].device[3] = (uint8_t)k;
+			seen[k].seq = 1;
+		}
+		assert_ok(repo_open(&there.repo, s.w.hub));
+		f = forge_after(&there, s.bas, &newest);
+		f.head.seen = seen;
+		f.head.nseen = 512;
+		newest = forge_put(&there, &f);
+		repo_close(there.repo);
+	}
+	hub_set(s.w.hub, kit_ref(s.bas), &newest);
+	kit_sync(s.bas, s.w.hub);	/* adopts them */
+	kit_write(s.bas, 1);
+	kit_sync(s.bas, s.w.hub);
+	hub_set(s.w.hub, kit_ref(s.amira), &old);
+	kit_alarm(s.noor, s.w.hub, FIND_WITHHELD, kit_ref(s.amira));
+	free(seen);
+	scene_end(&s);
+}
+
 TEST(a_roster_that_a_commit_names_and_the_hub_hides_is_withheld)
 {
 	struct scene s;
@@ -567,5 +608,6 @@ main(void)
 	    T(a_pack_that_is_gone_takes_nothing),
 	    T(what_a_hub_hides_from_one_is_told_by_another),
 	    T(a_testimony_that_comes_by_a_stick_waits_for_its_hub),
+	    T(a_testimony_is_not_drowned_by_invented_ones),
 	    T(a_roster_that_a_commit_names_and_the_hub_hides_is_withheld));
 }

@@ -89,6 +89,55 @@ TEST(a_hub_restored_from_an_old_copy_is_given_everything_back)
 	scene_end(&s);
 }
 
+/* A main of ours that is behind the pin, as after a restored copy. */
+TEST(main_is_never_rewound_on_the_hub)
+{
+	struct scene s;
+	struct oid two, one;
+
+	scene_start(&s);
+	world_merge(&s.w);
+	kit_sync(s.noor, s.w.hub);
+	one = head_of(s.noor, SITE_MAIN);
+	kit_write(s.amira, 1);
+	all_in_step(&s);
+	world_merge(&s.w);
+	kit_sync(s.noor, s.w.hub);
+	two = hub_get(s.w.hub, SITE_MAIN);
+	assert_false(oid_eq(&one, &two));
+	assert_ok(ref_put(s.noor->site.repo, SITE_MAIN, &two, &one));
+	kit_sync(s.noor, s.w.hub);
+	one = hub_get(s.w.hub, SITE_MAIN);
+	assert_memory_equal(one.b, two.b, OID_LEN);
+	scene_end(&s);
+}
+
+/* Its refs stay, and what they name is gone. */
+TEST(a_hub_that_lost_its_objects_is_given_them_back)
+{
+	struct scene s;
+	struct kit *carla;
+	char out[256];
+
+	scene_start(&s);
+	world_merge(&s.w);
+	kit_sync(s.noor, s.w.hub);
+	kit_sync(s.amira, s.w.hub);
+	assert_int_equal(run(out, "find %s/objects -type f -delete",
+	    s.w.hub), 0);
+	kit_sync(s.amira, s.w.hub);
+	assert_int_equal(s.amira->healed, 5);	/* id, roster, two, main */
+	kit_sync(s.amira, s.w.hub);
+	assert_int_equal(s.amira->healed + s.amira->sent, 0);
+	all_in_step(&s);
+	carla = world_invite(&s.w);
+	kit_write(carla, 1);
+	kit_sync(carla, s.w.hub);
+	assert_int_equal(seq_of(carla, kit_ref(s.bas)), 2);
+	assert_int_equal(seq_of(carla, SITE_MAIN), 1);
+	scene_end(&s);
+}
+
 TEST(another_hub_that_is_behind_is_healed_without_an_alarm)
 {
 	struct scene s;
@@ -206,6 +255,8 @@ main(void)
 	    T(the_roster_rolled_back_is_an_alarm_and_is_healed),
 	    T(a_branch_deleted_is_an_alarm_and_is_healed),
 	    T(a_hub_restored_from_an_old_copy_is_given_everything_back),
+	    T(main_is_never_rewound_on_the_hub),
+	    T(a_hub_that_lost_its_objects_is_given_them_back),
 	    T(another_hub_that_is_behind_is_healed_without_an_alarm),
 	    T(two_branches_swapped_are_replayed_and_put_right),
 	    T(a_branch_of_another_project_is_named_and_put_right),
