@@ -3,6 +3,7 @@
  */
 #include "fieldkit/cmds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,50 @@ audit_text(struct ctx *c, const struct audit *a)
 		out_finding(c, &a->findings.at[i]);
 }
 
+/* What this very hub has shown us before and shows no more. */
+static fault
+compare_pins(struct ctx *c, struct audit *a, const char *url)
+{
+	struct site *site = &c->home.site;
+	struct repo_ref *pins = NULL;
+	char prefix[64], hex[ID_HEX];
+	size_t n = 0;
+	fault f;
+
+	if (id_zero(&a->hub))
+		return NULL;
+	if ((f = home_site(&c->home)) != NULL)
+		return f;
+	snprintf(prefix, sizeof prefix, "refs/pins/%s/",
+	    id_hex(hex, &a->hub));
+	f = repo_refs(&pins, &n, site->repo, prefix, 2 * WIRE_REFS_MAX);
+	for (size_t i = 0; f == NULL && i < n; i++) {
+		struct finding x = { .code = FIND_ROLLBACK };
+		enum ref_kind kind;
+		struct commit pin;
+		uint64_t shows = 0;
+
+		if ((f = site_commit(&pin, site, &pins[i].oid)) != NULL)
+			break;
+		for (size_t k = 0; k < a->nheads; k++)
+			if (strcmp(a->heads[k].ref, pin.ref) == 0)
+				shows = a->heads[k].seq;
+		kind = ref_kind(pin.ref, &x.device, NULL);
+		if (shows >= pin.seq || kind == REF_KEYRING ||
+		    kind == REF_HUB)
+			continue;
+		snprintf(x.hub, sizeof x.hub, "%.500s", url);
+		snprintf(x.ref, sizeof x.ref, "%s", pin.ref);
+		x.seq = shows;
+		snprintf(x.text, sizeof x.text, say("this hub has shown "
+		    "commit %llu of this branch and now shows %llu"),
+		    (unsigned long long)pin.seq, (unsigned long long)shows);
+		findings_add(&a->findings, &x);
+	}
+	free(pins);
+	return f;
+}
+
 static fault
 audit_with(struct ctx *c, const char *url, const struct hash *genesis,
     const char *scratch)
@@ -52,6 +97,8 @@ audit_with(struct ctx *c, const char *url, const struct hash *genesis,
 	struct audit a = { .commits = 0 };
 	fault f = audit(&a, url, genesis, scratch);
 
+	if (f == NULL && c->home.path != NULL)
+		f = compare_pins(c, &a, url);
 	if (f == NULL && signers != NULL)
 		f = file_write(signers, buf_view(&a.signers), 0644);
 	if (f == NULL) {

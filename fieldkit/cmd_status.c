@@ -161,6 +161,9 @@ status_text(struct ctx *c, const struct standing *s)
 	if (roster_coordinators(ro) < 2)
 		out(c, "There is one coordinator device: if it is lost, only "
 		    "the paper key helps.\n");
+	if (ro->unreadable > 0)
+		out(c, "%zu entries of the roster cannot be read here; tell "
+		    "the coordinator.\n", (size_t)ro->unreadable);
 	if (ro->newer)
 		out(c, "A colleague uses a newer version: update fieldkit.\n");
 }

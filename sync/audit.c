@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "sync/base/file.h"
+#include "sync/base/lang.h"
 #include "sync/mainline.h"
 #include "sync/pins.h"
 #include "sync/sync.h"
+#include "sync/sync_own.h"
 
 #define REFS_MAX 16384
 
@@ -38,9 +40,13 @@ count(struct audit *a, struct sync *s)
 	fault f = repo_refs(&refs, &n, s->site->repo, "refs/heads/",
 	    REFS_MAX);
 
+	a->heads = mem_new(n * sizeof *a->heads);
 	for (size_t i = 0; f == NULL && i < n; i++) {
 		if ((f = length(&seq, s->site, refs[i].name)) != NULL)
 			break;
+		a->heads[a->nheads].seq = seq;
+		snprintf(a->heads[a->nheads++].ref, REF_MAX, "%s",
+		    refs[i].name);
 		kind = ref_kind(refs[i].name, NULL, NULL);
 		a->commits += kind == REF_KEYRING ? 1 : (size_t)seq;
 		if (kind == REF_DEVICE) {
@@ -54,6 +60,41 @@ count(struct audit *a, struct sync *s)
 	a->commits += s->hub_known;
 	free(refs);
 	return f;
+}
+
+static bool
+reaches(const struct audit *a, const char *ref)
+{
+	for (size_t i = 0; i < a->nheads; i++)
+		if (strcmp(a->heads[i].ref, ref) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What must be there and is not: the roster, and the chain of everyone who
+ * was admitted, since it began with the commit that joined.
+ */
+static void
+find_missing(struct audit *a, struct sync *s)
+{
+	const struct roster *ro = s->site->roster;
+	char ref[REF_MAX];
+
+	if (ro->seq == 0)
+		sync_finding(s, FIND_WITHHELD, SITE_ROSTER, 1, say("this hub "
+		    "shows no roster: nothing of the project can be verified "
+		    "from it"));
+	for (size_t i = 0; i < ro->nmembers; i++) {
+		if (ro->members[i].admitted_at == 0 ||
+		    ro->members[i].invited_at == 0)
+			continue;
+		ref_device(ref, &ro->members[i].device);
+		if (!reaches(a, ref))
+			sync_finding(s, FIND_WITHHELD, ref, 1, say("this device "
+			    "was admitted, so its branch exists; this hub does "
+			    "not show it"));
+	}
 }
 
 /* --- allowed signers ---------------------------------------------------- */
@@ -119,8 +160,11 @@ verify(struct audit *a, struct site *site, struct carry *carry)
 	    (f = sync_fetch_keyrings(&s)) != NULL ||
 	    (f = sync_fetch_rest(&s)) != NULL)
 		goto done;
-	if ((f = count(a, &s)) == NULL)
-		f = list_signers(a, site);
+	a->hub = s.hub;
+	if ((f = count(a, &s)) != NULL)
+		goto done;
+	find_missing(a, &s);
+	f = list_signers(a, site);
 done:
 	for (size_t i = 0; i < s.findings.n; i++)
 		findings_add(&a->findings, &s.findings.at[i]);
@@ -177,6 +221,7 @@ void
 audit_free(struct audit *a)
 {
 	findings_free(&a->findings);
+	free(a->heads);
 	buf_free(&a->signers);
 	*a = (struct audit){ .commits = 0 };
 }

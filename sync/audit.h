@@ -8,10 +8,18 @@
 #include "sync/carry.h"
 #include "sync/chain.h"
 
+struct audit_head {		/* how far a verified ref reaches */
+	char		ref[REF_MAX];
+	uint64_t	seq;
+};
+
 struct audit {
 	size_t		commits, segments, devices;
 	uint64_t	main_seq;
 	struct oid	main;
+	struct id	hub;		/* zeros: it has none */
+	struct audit_head *heads;
+	size_t		nheads;
 	struct findings	findings;
 	struct buf	signers;	/* allowed signers, all devices ever */
 };
