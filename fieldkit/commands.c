@@ -1,5 +1,5 @@
 /*
- * The one table of commands, in the order in which a project uses them.
+ * commands -- the one table of commands, in the order in which a project uses them.
  */
 #include "fieldkit/cmds.h"
 

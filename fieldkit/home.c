@@ -444,12 +444,21 @@ home_site(struct home *h)
 	return f;
 }
 
+/*
+ * A commit that quoted the roster as it was before we waited could stand
+ * behind one that quotes a newer: nobody would take it.
+ */
 fault
-home_lock(struct file_lock *l, const struct home *h)
+home_lock(struct file_lock *l, struct home *h)
 {
 	char *path = home_file(h, "lock");
 	fault f = file_lock(l, path, LOCK_WAIT_MS);
 
 	free(path);
+	if (f != NULL || !h->site_open)
+		return f;
+	repo_refresh(h->site.repo);
+	if ((f = site_reload(&h->site)) != NULL)
+		file_unlock(l);
 	return f;
 }

@@ -67,8 +67,12 @@ fault home_unlock(struct home *, uint8_t *master) MUST_CHECK;
 /* Open repository and roster (with keys if unlocked). */
 fault home_site(struct home *) MUST_CHECK;
 
-/* One process at a time seals, syncs or merges in a home; waits 30 s. */
-fault home_lock(struct file_lock *, const struct home *) MUST_CHECK;
+/*
+ * One process at a time seals, syncs or merges in a home; waits 30 s.  What
+ * another did there meanwhile is seen: the roster of an open site is read
+ * again, and members found before are gone.
+ */
+fault home_lock(struct file_lock *, struct home *) MUST_CHECK;
 
 void home_add_hub(struct home *, const char *name, const char *url);
 fault home_save_hubs(const struct home *) MUST_CHECK;

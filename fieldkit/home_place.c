@@ -1,3 +1,6 @@
+/*
+ * home_place -- a new home is built beside its place and moved there whole.
+ */
 #include "fieldkit/home.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/*
+ * pack_read -- a pack from its JSON, whole and checked, or not at all.
+ */
 #include "fieldkit/pack.h"
 
 #include <stdlib.h>

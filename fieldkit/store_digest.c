@@ -1,3 +1,6 @@
+/*
+ * store_digest -- the canonical dump of records and changes, and its hash.
+ */
 #include "fieldkit/store.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * store_list -- every record in turn, those in conflict, and how many there are.
+ */
 #include "fieldkit/store.h"
 
 #include <stdlib.h>

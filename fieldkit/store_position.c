@@ -1,3 +1,6 @@
+/*
+ * store_position -- settings, secrets, and how far each chain was opened.
+ */
 #include "fieldkit/store.h"
 
 /* --- settings and secrets ----------------------------------------------- */

@@ -1,3 +1,6 @@
+/*
+ * store_quarantine -- what was verified but contradicts what is known.
+ */
 #include "fieldkit/store.h"
 
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+/*
+ * store_sealed -- which commit carries which change, and what none carries yet.
+ */
 #include "fieldkit/store.h"
 
 #include <stdlib.h>

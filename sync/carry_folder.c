@@ -1,3 +1,6 @@
+/*
+ * carry_folder -- a hub that is a folder: a stick, a share.
+ */
 #include "sync/carry.h"
 
 #include <dirent.h>

@@ -1,4 +1,7 @@
-/* The builders of roster.h: one function an item, then the blob. */
+/*
+ * entry -- building the bytes of a roster entry: one function an item, then
+ * the blob.
+ */
 #include "sync/roster.h"
 
 #include <string.h>

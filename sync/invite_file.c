@@ -1,4 +1,7 @@
-/* The file: head in clear, box under the code, signature over both. */
+/*
+ * invite_file -- the file: head in clear, box under the code, signature over
+ * both.
+ */
 #include "sync/invite_text.h"
 
 #include <string.h>

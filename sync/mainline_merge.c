@@ -1,3 +1,6 @@
+/*
+ * mainline_merge -- accepted heads into the next commits of main.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

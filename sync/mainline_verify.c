@@ -1,3 +1,6 @@
+/*
+ * mainline_verify -- is what a hub shows as main really the coordinators' work?
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

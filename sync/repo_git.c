@@ -1,3 +1,7 @@
+/*
+ * repo_git -- our objects as libgit2 wants to see them, for its merge of trees
+ * alone.
+ */
 #include <stdlib.h>
 #include <string.h>
 

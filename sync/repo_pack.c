@@ -1,3 +1,6 @@
+/*
+ * repo_pack -- objects of one repository into a pack of another.
+ */
 #include "sync/repo.h"
 #include "sync/repo_own.h"
 

@@ -1,3 +1,6 @@
+/*
+ * repo_tidy -- leftovers of dead processes away, many small packs into one.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

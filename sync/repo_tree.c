@@ -1,3 +1,6 @@
+/*
+ * repo_tree -- trees of blobs: written, read with bounds, merged by libgit2.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * One entry, whole or not at all.  It works on a copy of the roster, which
+ * roster_apply -- one entry, whole or not at all.  It works on a copy of the roster, which
  * takes its place when everything has held: place and signer first, then the
  * items in clear, then the sealed ones, which need the changed roster (a
  * name belongs to the member whom the same entry invites).

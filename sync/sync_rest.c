@@ -1,3 +1,6 @@
+/*
+ * sync_rest -- the other devices' branches and main, fetched and verified.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
