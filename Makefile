@@ -37,6 +37,10 @@ UNITBIN	= $(UNIT:tests/unit/%.c=$(B)/tests/%)
 MODEL	= $(wildcard tests/model/*.c)
 MODELBIN = $(MODEL:tests/model/%.c=$(B)/model/%)
 
+# One line a file; `make V=1` shows the whole commands.
+Q	= $(if $(V),,@)
+JOBS	?= $(shell nproc 2>/dev/null || echo 2)
+
 all: build/fieldkit
 
 build/fieldkit: $(B)/fieldkit
@@ -44,7 +48,8 @@ build/fieldkit: $(B)/fieldkit
 	@cp -f $< $@.tmp && mv -f $@.tmp $@
 
 $(B)/fieldkit: $(B)/obj/fieldkit/main.o $(B)/libkit.a
-	$(CC) $(LHARDEN) $(CFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(LHARDEN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libkit.a: $(LIBOBJ)
 	@rm -f $@
@@ -52,50 +57,58 @@ $(B)/libkit.a: $(LIBOBJ)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/gen/embedded.c: scripts/embed $(DATA)
 	@mkdir -p $(@D)
-	scripts/embed $@ $(DATA)
+	@echo "  EMBED $@"
+	$(Q)scripts/embed $@ $(DATA)
 
 $(B)/obj/gen/embedded.o: $(B)/gen/embedded.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/tests/%: tests/unit/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
 
 # Programs that the scenario scripts use.
 $(B)/tools/%: tests/tools/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a $(LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a $(LIBS)
 
 $(B)/model/%: tests/model/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
 
 # Corpus replay; with FUZZ=1 (clang) the fuzzers themselves.
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(B)/libkit.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LHARDEN) -Wno-missing-prototypes -o $@ $< \
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -Wno-missing-prototypes -o $@ $< \
 	    tests/fuzz/replay.c $(B)/libkit.a $(LIBS)
 
 $(B)/fuzzer/%: tests/fuzz/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
-	clang -fsanitize=fuzzer $(ALL_CFLAGS) $(LHARDEN) \
+	@echo "  LD  $@"
+	$(Q)clang -fsanitize=fuzzer $(ALL_CFLAGS) $(LHARDEN) \
 	    -Wno-missing-prototypes -o $@ $< $(B)/libkit.a $(LIBS)
 
 deps:
 	@scripts/deps
 
 demo: deps
-	@$(MAKE) --no-print-directory build/fieldkit
+	@$(MAKE) --no-print-directory -j$(JOBS) build/fieldkit
 	@build/fieldkit demo
 
 check:
 	@scripts/deps test
-	@$(MAKE) --no-print-directory build/fieldkit
+	@$(MAKE) --no-print-directory -j$(JOBS) build/fieldkit
 	@B=$(B) tests/run
 
 TOOLS	= $(wildcard tests/tools/*.c)
@@ -113,4 +126,5 @@ clean:
 
 .PHONY: all deps demo check tests install uninstall clean
 .SECONDARY:
--include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/tests/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/tests/*.d \
+	$(B)/model/*.d $(B)/tools/*.d $(B)/fuzz/*.d)
