@@ -9,6 +9,7 @@
 #include "sync/base/file.h"
 
 #define ALARMS_MAX (4u << 20)
+#define LOCK_WAIT_MS 10000
 
 static void
 copy_text(char *to, size_t room, const struct json *j)
@@ -55,6 +56,16 @@ line_read(struct alarms *as, struct bytes line)
 		as->at[as->n++] = a;
 	}
 	json_free(j);
+	return f;
+}
+
+fault
+alarms_lock(struct file_lock *l, const char *home)
+{
+	char *path = path_join(home, "alarms.lock");
+	fault f = file_lock(l, path, LOCK_WAIT_MS);
+
+	free(path);
 	return f;
 }
 
@@ -143,10 +154,15 @@ fault
 alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
     size_t *added)
 {
-	struct alarms as;
-	fault f = alarms_read(&as, home);
+	struct file_lock lock = FILE_LOCK_NONE;
+	struct alarms as = { NULL, 0 };
+	fault f;
 
 	*fresh = *added = 0;
+	if (fs->n == 0)
+		return NULL;
+	if ((f = alarms_lock(&lock, home)) == NULL)
+		f = alarms_read(&as, home);
 	for (size_t i = 0; f == NULL && i < fs->n; i++) {
 		enum finding_code code = fs->at[i].code;
 
@@ -163,6 +179,7 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 	if (f == NULL && *added > 0)
 		f = alarms_write(&as, home);
 	alarms_free(&as);
+	file_unlock(&lock);
 	return f;
 }
 

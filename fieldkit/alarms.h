@@ -8,6 +8,7 @@
 #ifndef FIELDKIT_ALARMS_H
 #define FIELDKIT_ALARMS_H
 
+#include "sync/base/file.h"
 #include "sync/finding.h"
 
 struct alarm {
@@ -21,13 +22,15 @@ struct alarms {
 	size_t		n;
 };
 
+/* Who reads, changes and writes holds it meanwhile; waits 10 s. */
+fault alarms_lock(struct file_lock *, const char *home) MUST_CHECK;
 /* A missing file is no alarms. */
 fault alarms_read(struct alarms *, const char *home) MUST_CHECK;
 fault alarms_write(const struct alarms *, const char *home) MUST_CHECK;
 void alarms_free(struct alarms *);
 
 /*
- * Add what is not standing already; *fresh counts the new ones that make a
+ * Add, under the lock, what is not standing already; *fresh counts the new ones that make a
  * sync exit 8 (all but clock, stale and clone).
  */
 fault alarms_raise(const char *home, const struct findings *, size_t *fresh,

@@ -298,13 +298,16 @@ cmd_merge(struct ctx *c)
 static fault
 dismiss(struct ctx *c, size_t k, const char *why)
 {
+	struct file_lock lock = FILE_LOCK_NONE;
 	char name[256];
-	struct alarms as;
+	struct alarms as = { NULL, 0 };
 	struct alarm *a;
 	fault f;
 
-	if ((f = alarms_read(&as, c->home.path)) != NULL)
-		return f;
+	if ((f = cmd_unlock(c)) != NULL ||
+	    (f = alarms_lock(&lock, c->home.path)) != NULL ||
+	    (f = alarms_read(&as, c->home.path)) != NULL)
+		goto done;
 	if ((a = alarms_standing(&as, k)) == NULL) {
 		f = fault_new(FAULT_ABSENT, "there is no alarm %zu; "
 		    "'fieldkit alarms' lists them", k);
@@ -313,13 +316,13 @@ dismiss(struct ctx *c, size_t k, const char *why)
 	snprintf(name, sizeof name, "dismissed/%s/%s/%llu/%llu",
 	    finding_name(a->finding.code), a->finding.ref,
 	    (unsigned long long)a->finding.seq, (unsigned long long)a->raised);
-	if ((f = cmd_unlock(c)) == NULL && (f = store_set(&c->home.store,
-	    name, bytes_of(why))) == NULL) {
+	if ((f = store_set(&c->home.store, name, bytes_of(why))) == NULL) {
 		a->dismissed = true;
 		f = alarms_write(&as, c->home.path);
 	}
 done:
 	alarms_free(&as);
+	file_unlock(&lock);
 	return f;
 }
 

@@ -272,6 +272,28 @@ apply_entry(struct roster *r, const struct invite_entry *e,
 	return roster_apply(r, &c, buf_view(&e->blob), keys, z);
 }
 
+/* Are the secrets handed over those that the roster's epochs commit to? */
+static bool
+keys_fit(const struct invite *in, const struct roster *r)
+{
+	uint8_t *s = secret_new(WIRE_KEY_LEN);
+	bool fit = true;
+
+	for (size_t i = 0; i < r->nepochs && in->keys != NULL; i++)
+		for (int c = 0; c < COMP_COUNT; c++) {
+			struct hash h;
+
+			if (!keys_get_secret(s, in->keys, (enum compartment)c,
+			    r->epochs[i].e))
+				continue;
+			h = keys_commitment(s, (enum compartment)c,
+			    r->epochs[i].e);
+			fit = fit && hash_eq(&h, &r->epochs[i].secret[c]);
+		}
+	secret_free(s, WIRE_KEY_LEN);
+	return fit;
+}
+
 static fault
 check_inviter(const struct invite *in, const struct roster *r)
 {
@@ -281,6 +303,9 @@ check_inviter(const struct invite *in, const struct roster *r)
 	    !id_eq(&r->project, &in->project) || r->practice != in->practice)
 		return fault_new(FAULT_TRUST, "the invitation and the roster "
 		    "in it are of different projects; nothing was made");
+	if (!keys_fit(in, r))
+		return fault_new(FAULT_TRUST, "the keys in the invitation are "
+		    "not those of its roster; nothing was made");
 	if (m == NULL || !(m->caps & CAP_COORDINATE))
 		return fault_new(FAULT_TRUST, "the invitation was not signed "
 		    "by a coordinator of its project; nothing was made");

@@ -3,7 +3,7 @@
 # What was acknowledged is there; what cannot be read says so and stays as it
 # is.
 . "$(dirname "$0")/lib.sh"
-[ -x "$B/tools/store_version" ] || make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_version" >&2 ||
+make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_version" >&2 ||
 	echo "not ok - the helper builds"
 conf() { sed -n "s/^$2 //p" "$W/$1/kit.conf"; }
 mounted=

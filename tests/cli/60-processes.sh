@@ -2,7 +2,7 @@
 # Several processes on one store: all is kept, and who waits too long is told
 # for whom.
 . "$(dirname "$0")/lib.sh"
-[ -x "$B/tools/hold" ] || make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/hold" >&2 ||
+make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/hold" >&2 ||
 	echo "not ok - the helper builds"
 N=100
 [ -n "${QUICK:-}" ] && N=10
@@ -56,15 +56,17 @@ check "doctor finds nothing" fk amira doctor
 # A save, a sync and a merge at the same time.
 for i in $(seq 5); do
 	fk amira add observation date=2026-09-04 narrative="tegelijk $i" >/dev/null
-	FIELDKIT_HOME=$W/amira "$FK" sync >/dev/null 2>s1.err &
+	FIELDKIT_HOME=$W/amira "$FK" sync >s1.out 2>s1.err &
 	a=$!
-	FIELDKIT_HOME=$W/amira "$FK" sync >/dev/null 2>s2.err &
+	FIELDKIT_HOME=$W/amira "$FK" sync >s2.out 2>s2.err &
 	b=$!
-	FIELDKIT_HOME=$W/amira "$FK" add observation date=2026-09-04 narrative="erbij $i" >/dev/null 2>s3.err &
+	FIELDKIT_HOME=$W/amira "$FK" add observation date=2026-09-04 narrative="erbij $i" >s3.out 2>s3.err &
 	c=$!
-	FIELDKIT_HOME=$W/noor "$FK" merge >/dev/null 2>s4.err &
+	FIELDKIT_HOME=$W/noor "$FK" merge >s4.out 2>s4.err &
 	d=$!
-	for p in $a $b $c $d; do wait $p || echo "$i: $?"; done
+	for p in $a:s1 $b:s2 $c:s3 $d:s4; do
+		wait "${p%:*}" || { echo "$i: ${p#*:}: $?"; cat "${p#*:}.out" >&2; }
+	done
 done >together.bad
 check "two syncs and a save in one home, and a merge in another, all succeed" same "$(cat together.bad)" ""
 [ -s together.bad ] && cat s?.err | sed 's/^/# /'
