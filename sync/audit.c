@@ -72,15 +72,20 @@ reaches(const struct audit *a, const char *ref)
 }
 
 /*
- * What must be there and is not: the roster, and the chain of everyone who
- * was admitted, since it began with the commit that joined.
+ * What is there and should not be; and what must be there and is not: the
+ * roster, and the chain of everyone who was admitted, since it began with the
+ * commit that joined.
  */
 static void
-find_missing(struct audit *a, struct sync *s)
+find_odd(struct audit *a, struct sync *s)
 {
 	const struct roster *ro = s->site->roster;
 	char ref[REF_MAX];
 
+	if (s->foreign > 0)
+		sync_finding(s, FIND_FOREIGN_PATH, "refs/heads", 0, say("this "
+		    "hub holds branches that are not the kit's; they were "
+		    "left alone"));
 	if (ro->seq == 0)
 		sync_finding(s, FIND_WITHHELD, SITE_ROSTER, 1, say("this hub "
 		    "shows no roster: nothing of the project can be verified "
@@ -163,7 +168,7 @@ verify(struct audit *a, struct site *site, struct carry *carry)
 	a->hub = s.hub;
 	if ((f = count(a, &s)) != NULL)
 		goto done;
-	find_missing(a, &s);
+	find_odd(a, &s);
 	f = list_signers(a, site);
 done:
 	for (size_t i = 0; i < s.findings.n; i++)
