@@ -50,5 +50,5 @@ odd_clock_text(char to[32], uint64_t hlc)
 
 	clock_text(to, ms);
 	if (ms > clock_wall_ms() + CLOCK_AHEAD_MS)
-		strcat(to, "?");
+		snprintf(to + strlen(to), 2, "?");
 }

@@ -228,7 +228,9 @@ verify(struct branch *b, struct chain_check *check)
 	if (f != NULL || !check->ahead)
 		return f;
 	s->doubt = true;
-	if (s->again)
+	/* With a second writer on our branch, what is named may be what we did
+	 * not take: no lie of the hub. */
+	if (s->again && !s->frozen)
 		sync_finding(s, FIND_WITHHELD, b->ref, check->good_seq + 1,
 		    say("this commit names a roster entry or another device's "
 		    "commit that this hub should have and does not show"));

@@ -163,8 +163,11 @@ judge(struct sync *s, struct tolds *ts)
 		if (!id_eq(&t->seen.hub, &s->hub))
 			continue;
 		m = by_prefix(s->site->roster, t->seen.device);
-		yes = true;	/* of nobody: nothing to compare with */
-		if (m != NULL) {
+		/* Of nobody: nothing to compare with.  Of our own branch that a
+		 * second writer continued: it is there, we did not take it. */
+		yes = true;
+		if (m != NULL && !(s->frozen &&
+		    id_eq(&m->device, &s->site->self))) {
 			ref_device(ref, &m->device);
 			f = lived_up(&yes, s, &t->seen, ref);
 		}

@@ -30,7 +30,6 @@ fk bas add observation date=2026-09-01 narrative="op het plein" >/dev/null
 sync_all amira bas
 fk noor merge >/dev/null
 sync_all amira bas
-genesis=$(conf noor genesis)
 
 # ---- a hub restored from an old copy ----------------------------------------
 

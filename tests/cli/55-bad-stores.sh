@@ -216,7 +216,7 @@ check "and what was kept" says "what was saved is safe in device.db"
 check "so does a sync: 8" exits 8 fk amira sync
 check "so does doctor: 8" exits 8 fk amira doctor
 fresh
-big=$(find amira/repo.git/objects -type f -name '*.pack' -o -type f -path '*objects/??/*' | xargs ls -S | head -1)
+big=$(find amira/repo.git/objects -type f \( -name '*.pack' -o -path '*objects/??/*' \) -printf '%s %p\n' | sort -rn | head -1 | cut -d' ' -f2)
 chmod u+w "$big"
 flip "$big" $(($(stat -c %s "$big") / 2))
 check "a damaged object of its own: doctor says 8" exits 8 into found fk amira doctor
