@@ -6,13 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fieldkit/kernelkey.h"
-#include "fieldkit/swap.h"
 #include "sync/base/secret.h"
 
 #define GLOBAL_OPTIONS " home: json lang: passphrase-fd: help yes dry-run " \
     "output: allow-swap "
-#define WORDS_MIN 12		/* shortest real passphrase, characters */
 
 /* --- options ------------------------------------------------------------ */
 
@@ -149,104 +146,6 @@ cmd_open(struct ctx *c)
 		note("PRACTICE PROJECT: nothing here is protected; never use "
 		    "real names");
 	free(path);
-	return f;
-}
-
-/* The passphrase that was handed in; l stays empty if none was. */
-static fault
-given(const struct ctx *c, struct secret_line *l)
-{
-	const char *fd = option(c, "passphrase-fd");
-	const char *file = getenv("FIELDKIT_PASSPHRASE_FILE");
-
-	if (fd != NULL)
-		return secret_line_fd(l, atoi(fd));
-	if (file != NULL && *file != '\0')
-		return secret_line_file(l, file);
-	return NULL;
-}
-
-fault
-cmd_swap(const struct ctx *c, bool practice)
-{
-	fault f = swap_check();
-
-	if (f == NULL || option_given(c, "allow-swap"))
-		return NULL;
-	if (!practice)
-		return f;
-	note("%s", f->text);
-	return NULL;
-}
-
-fault
-cmd_master(struct ctx *c, uint8_t **master)
-{
-	struct secret_line l = { NULL, 0 };
-	fault f;
-
-	if ((f = cmd_swap(c, c->home.practice)) != NULL ||
-	    (f = given(c, &l)) != NULL)
-		goto done;
-	if (l.at == NULL) {
-		f = kernelkey_get(master, c->home.path);
-		if (f == NULL && keyfile_fits(&c->home.keyfile, *master))
-			goto done;
-		if (f == NULL)
-			secret_free(*master, MASTER_LEN);
-		*master = NULL;
-		if ((f = term_secret(&l, say("Passphrase"))) != NULL)
-			goto done;
-	}
-	f = keyfile_unlock(master, &c->home.keyfile,
-	    (struct bytes){ l.at, l.len });
-done:
-	secret_line_free(&l);
-	return f;
-}
-
-/*
- * Refuse what a thief would try first.  Generated words are long; a person's
- * own choice must have length and more than a few different letters.
- */
-fault
-passphrase_strong(const struct secret_line *l)
-{
-	bool seen[256] = { false };
-	size_t kinds = 0;
-
-	for (size_t i = 0; i < l->len; i++) {
-		kinds += !seen[l->at[i]];
-		seen[l->at[i]] = true;
-	}
-	if (l->len >= WORDS_MIN && kinds >= 6)
-		return NULL;
-	return fault_new(FAULT_INVALID, "this passphrase is too easy to guess; "
-	    "nothing was made; choose at least %d characters, best six random "
-	    "words", WORDS_MIN);
-}
-
-fault
-cmd_new_passphrase(struct ctx *c, struct secret_line *l, bool practice)
-{
-	struct secret_line again = { NULL, 0 };
-	fault f;
-
-	if ((f = given(c, l)) != NULL)
-		goto done;
-	if (l->at == NULL) {
-		if ((f = term_secret(l, say("New passphrase"))) != NULL ||
-		    (f = term_secret(&again, say("Once more"))) != NULL)
-			goto done;
-		if (l->len != again.len ||
-		    memcmp(l->at, again.at, l->len) != 0)
-			f = fault_new(FAULT_INVALID, "the two passphrases are "
-			    "not the same; nothing was made; try again");
-	}
-	if (f == NULL && !practice)
-		f = passphrase_strong(l);
-done:
-	secret_line_free(&again);
 	return f;
 }
 
