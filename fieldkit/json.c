@@ -165,12 +165,13 @@ next_value(struct walk *w)
 			return line;
 		}
 		if (c == '"') {
+			/* A string goes on in no other line. */
 			end = string_end(w->in, w->pos);
 			if (is_key(w, end)) {
-				step(w, end - w->pos - 1);
+				w->pos = end - 1;
 				continue;
 			}
-			step(w, end - w->pos);
+			w->pos = end;
 			return line;
 		}
 		while (w->pos < w->in.len && !space(w->in.at[w->pos]) &&
