@@ -108,7 +108,7 @@ demo: deps
 
 check:
 	@scripts/deps test
-	@$(MAKE) --no-print-directory -j$(JOBS) build/fieldkit
+	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/fieldkit
 	@B=$(B) tests/run
 
 TOOLS	= $(wildcard tests/tools/*.c)
@@ -125,6 +125,5 @@ clean:
 	rm -rf build
 
 .PHONY: all deps demo check tests install uninstall clean
-.SECONDARY:
 -include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/tests/*.d \
 	$(B)/model/*.d $(B)/tools/*.d $(B)/fuzz/*.d)
