@@ -287,12 +287,16 @@ cmd_language(int argc, char **argv)
 {
 	const char *l = NULL;
 
-	for (int i = 1; l == NULL && i < argc && strcmp(argv[i], "--") != 0;
-	    i++)
-		if (strncmp(argv[i], "--lang=", 7) == 0)
-			l = argv[i] + 7;
-		else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+	for (int i = 1; l == NULL && i < argc; i++) {
+		const char *a = argv[i];
+
+		if (a == NULL || strcmp(a, "--") == 0)
+			break;
+		if (strncmp(a, "--lang=", 7) == 0)
+			l = a + 7;
+		else if (strcmp(a, "--lang") == 0 && i + 1 < argc)
 			l = argv[i + 1];
+	}
 	if (l == NULL)
 		l = getenv("LC_ALL");
 	if (l == NULL || *l == '\0')

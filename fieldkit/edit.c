@@ -430,7 +430,7 @@ resolve_value(struct edit *e, const struct editor *ed,
 		return f;
 	if (keep != NULL && (f = kept_item(mf, keep, &kept)) != NULL)
 		return f;
-	if (mf->nitems == 0)
+	if (mf->items == NULL || mf->nitems == 0)
 		return fault_new(FAULT_INVALID, "nothing would change");
 	if (kept != NULL)
 		value = kept->value;

@@ -244,7 +244,7 @@ contest(struct store *st, const struct id *record, const struct claim *claim,
     bool *won)
 {
 	struct id other;
-	bool vouched, row;
+	bool vouched = false, row = false;
 	fault f = holder(st, &claim->index, record, &other, &vouched, &row);
 
 	*won = f == NULL &&
