@@ -175,12 +175,14 @@ size_t
 segment_padded(size_t len)
 {
 	size_t step;
-	unsigned e;
+	unsigned e, s;
 
 	if (len <= WIRE_SEGMENT_MIN)
 		return WIRE_SEGMENT_MIN;
 	e = log2_of(len);
-	step = (size_t)1 << (e - (log2_of(e) + 1));
+	s = log2_of(e) + 1;
+	/* From 512 on, e is 9 and more, and s less. */
+	step = (size_t)1 << (e > s ? e - s : 0);
 	return (len + step - 1) / step * step;
 }
 

@@ -84,10 +84,9 @@ sync_read_hub(struct sync *s, const struct oid *oid)
 		    "another project");
 	if (f == NULL)
 		f = site_blob(&blob, s->site, &c);
-	if (f != NULL && (f->code == FAULT_FORMAT || f->code == FAULT_ABSENT))
-		f = refuse(s, FIND_CORRUPT, "the hub's own id is damaged");
-	else if (f == NULL && (strcmp(c.ref, SYNC_HUB) != 0 ||
-	    !hub_id_get(&id, buf_view(&blob))))
+	if (f == NULL ? strcmp(c.ref, SYNC_HUB) != 0 ||
+	    !hub_id_get(&id, buf_view(&blob)) :
+	    f->code == FAULT_FORMAT || f->code == FAULT_ABSENT)
 		f = refuse(s, FIND_CORRUPT, "the hub's own id is damaged");
 	buf_free(&blob);
 	if (f == NULL)
