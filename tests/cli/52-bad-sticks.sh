@@ -177,9 +177,9 @@ if [ "$(stat -c '%a %g' share)" = "2775 100" ]; then
 	check "and read every file, and change those that change" \
 		same "$(find share/hub -type f ! -perm -040 -o -path '*refs*' -type f ! -perm -060 | head -3)" ""
 	check "others may not write" same "$(find share/hub -perm -002 | head -3)" ""
-	if command -v setpriv >/dev/null && chmod 711 "$W" && cp -a bas group && chown -R 65534 group pass; then
+	if command -v setpriv >/dev/null && chmod 711 "$W" && cp "$FK" "$W/kit" && chmod 755 "$W/kit" && cp -a bas group && chown -R 65534 group pass; then
 		check "a colleague of the group can sync" exits 0 setpriv --reuid 65534 --regid 65534 --groups 100 \
-			env FIELDKIT_HOME="$W/group" HOME="$W/group" "$FK" sync "$W/share/hub"
+			env FIELDKIT_HOME="$W/group" HOME="$W/group" "$W/kit" sync "$W/share/hub"
 		check "and what that made, we can write" exits 0 fk noor sync "$W/share/hub"
 		check "its files too are the group's" same "$(find share/hub ! -group 100 -o -type d ! -perm -2070 | head -3)" ""
 	else
