@@ -45,7 +45,12 @@ fk noor sync >/dev/null
 fk amira sync >/dev/null
 check "amira has the decision" same "$(fk amira show "$a" --json | get fields.certainty)" "$kept"
 check "and its reason" sh -c "FIELDKIT_HOME=$W/amira $FK history $a | grep -q 'asked both'"
-check "equal values are no conflict" true
+fk amira edit "$a" daypart=evening >/dev/null
+fk bas edit "$a" daypart=evening >/dev/null
+for who in amira bas noor; do fk $who sync >/dev/null; done
+check "equal values set on two devices stand side by side" \
+	same "$(fk noor history "$a" --json | grep -c '"field":"daypart"')" 2
+check "and are no conflict" same "$(fk noor conflicts --json | wc -l)" 0
 
 # Edit against withdraw.
 fk amira withdraw "$b" --reason "told in confidence" >/dev/null
