@@ -6,7 +6,7 @@ B	?= build/main
 CC	?= gcc
 PREFIX	?= /usr/local
 DESTDIR	?=
-PKGS	= libgit2 libsodium libzstd sqlite3 jansson zlib
+PKGS	= libgit2 libsodium libmd libzstd sqlite3 jansson zlib
 
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \

@@ -13,10 +13,24 @@
 #include "sync/base/codec.h"
 #include "sync/base/file.h"
 #include "sync/base/id.h"
+#include "sync/sha1.h"
 
 #define HEAD_MAX 32			/* "commit 1048576" and its NUL */
 
 static const char *const words[] = { NULL, "commit", "tree", "blob" };
+
+void
+loose_name(struct oid *out, enum object_type type, struct bytes data)
+{
+	char head[HEAD_MAX];
+	int n = snprintf(head, sizeof head, "%s %zu", words[type], data.len);
+	struct sha1 s;
+
+	sha1_start(&s);
+	sha1_add(&s, (struct bytes){ (const uint8_t *)head, (size_t)n + 1 });
+	sha1_add(&s, data);
+	sha1_end(out->b, &s);
+}
 
 static char *
 path_of(const struct gitdir *g, const struct oid *oid)

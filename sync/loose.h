@@ -11,6 +11,9 @@
 #include "sync/packfile.h"
 #include "sync/ref.h"
 
+/* Git's name of an object: SHA-1 of its loose form, uncompressed. */
+void loose_name(struct oid *, enum object_type, struct bytes data);
+
 bool loose_has(const struct gitdir *, const struct oid *);
 
 /* What the object claims to be.  FAULT_ABSENT, FAULT_FORMAT. */

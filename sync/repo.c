@@ -194,15 +194,15 @@ repo_object(struct buf *out, enum object_type *type, struct repo *r,
     const struct oid *oid, size_t max)
 {
 	size_t start = out->len;
-	git_oid is;
+	struct oid is;
 	char hex[41];
 	fault f = look_twice(out, type, &max, r, oid);
 
 	if (f != NULL || *type == 0)
 		return f;
-	/* libgit2's SHA-1 notices the known attacks upon SHA-1. */
-	if (git_odb_hash(&is, out->at + start, out->len - start,
-	    repo_type_git(*type)) == 0 && memcmp(is.id, oid->b, OID_LEN) == 0)
+	loose_name(&is, *type, (struct bytes){ out->at + start,
+	    out->len - start });
+	if (oid_eq(&is, oid))
 		return NULL;
 	out->len = start;
 	oid_hex(hex, oid);
@@ -237,16 +237,13 @@ static fault
 write_object(struct oid *out, struct repo *r, enum object_type type,
     struct bytes data, size_t max)
 {
-	git_oid g;
 	struct oid oid;
 	fault f;
 
 	if (data.len > max)
 		return fault_new(FAULT_INVALID, "an object of %zu bytes is "
 		    "larger than allowed", data.len);
-	if (git_odb_hash(&g, data.at, data.len, repo_type_git(type)) != 0)
-		return fault_new(FAULT_FAIL, "libgit2 cannot hash");
-	memcpy(oid.b, g.id, OID_LEN);
+	loose_name(&oid, type, data);
 	f = repo_has(r, &oid) ? NULL : loose_write(&r->dir, &oid, type, data);
 	if (f == NULL)
 		*out = oid;

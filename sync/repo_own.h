@@ -1,7 +1,7 @@
 /*
  * repo_own -- what the files repo*.c share: the inside of a repository.
  *
- * Objects are read by packs.h and loose.h.  libgit2 hashes and merges trees;
+ * Objects are read by packs.h and loose.h.  libgit2 merges trees;
  * it opens no folder, so nothing in one can lead it anywhere.
  */
 #ifndef SYNC_REPO_OWN_H

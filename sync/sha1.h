@@ -1,20 +1,21 @@
 /*
- * sha1 -- the check sum at the end of git's pack files.
+ * sha1 -- git's check sum: in the names of objects and at the end of packs.
  *
- * Only that: git asks for it where it reads a pack.  Nothing of ours rests
- * on it (WIRE.md, section 4), and object names are computed by libgit2.
+ * Only because git asks for it.  Nothing of ours rests on it: what a commit
+ * says is under its signature by BLAKE2b (WIRE.md, section 4).  The one door
+ * to libmd.
  */
 #ifndef SYNC_SHA1_H
 #define SYNC_SHA1_H
 
+#include <sha1.h>
+
 #include "sync/base/buf.h"
 
-#define SHA1_LEN 20
+#define SHA1_LEN SHA1_DIGEST_LENGTH
 
 struct sha1 {
-	uint32_t	h[5];
-	uint8_t		block[64];
-	uint64_t	len;		/* bytes taken so far */
+	SHA1_CTX	md;
 };
 
 void sha1_start(struct sha1 *);
