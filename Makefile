@@ -6,24 +6,30 @@ B	?= build/main
 CC	?= gcc
 PREFIX	?= /usr/local
 DESTDIR	?=
-PKGS	= libgit2 libsodium libmd libzstd sqlite3 jansson zlib
+PKGS	= libsodium libmd libzstd sqlite3 jansson zlib
 
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
 	  -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 \
 	  -Wno-format-nonliteral
 HARDEN	= -fstack-protector-strong -fPIE -fstack-clash-protection
-LHARDEN	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+LHARDEN	= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 ifdef SAN
 HARDEN	= -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	  -fno-omit-frame-pointer -DSANITIZED=1
-LHARDEN	= -fsanitize=address,undefined
+LHARDEN	= -fsanitize=address,undefined -Wl,--as-needed
 else
 HARDEN	+= -D_FORTIFY_SOURCE=2
 endif
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(HARDEN) $(CFLAGS) \
-	  $(shell pkg-config --cflags $(PKGS)) -MMD -MP
+	  $(shell pkg-config --cflags $(PKGS) libgit2) $(DEFS) -MMD -MP
 LIBS	= $(shell pkg-config --libs $(PKGS)) -lstemmer
+# The program loads libgit2 only to merge (sync/repo_git.c), by the name that
+# a program linked with it would ask for.  Some tools do link it.
+GIT2	= $(shell pkg-config --libs libgit2)
+GIT2_SO	= $(shell pkg-config --variable=libdir libgit2)/libgit2.so
+GIT2_SONAME = $(shell readelf -d $(GIT2_SO) | \
+	  sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 
 SRC	= $(wildcard sync/base/*.c sync/*.c fieldkit/*.c)
 LIBSRC	= $(filter-out fieldkit/main.c,$(SRC))
@@ -51,6 +57,8 @@ $(B)/fieldkit: $(B)/obj/fieldkit/main.o $(B)/libkit.a
 	@echo "  LD  $@"
 	$(Q)$(CC) $(LHARDEN) $(CFLAGS) -o $@ $^ $(LIBS)
 
+$(B)/obj/sync/repo_git.o: DEFS = -DLIBGIT2_SONAME='"$(GIT2_SONAME)"'
+
 $(B)/libkit.a: $(LIBOBJ)
 	@rm -f $@
 	@ar rcs $@ $^
@@ -73,13 +81,14 @@ $(B)/obj/gen/embedded.o: $(B)/gen/embedded.c
 $(B)/tests/%: tests/unit/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(GIT2) \
+	    $(LIBS)
 
 # Programs that the scenario scripts use.
 $(B)/tools/%: tests/tools/%.c $(B)/libkit.a
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a $(GIT2) $(LIBS)
 
 $(B)/model/%: tests/model/%.c $(B)/libkit.a
 	@mkdir -p $(@D)

@@ -6,41 +6,6 @@
 #include "sync/loose.h"
 #include "sync/repo_own.h"
 
-#define CACHE_MAX ((ssize_t)1 << 20)
-
-static int
-set_options(void)
-{
-	int r = 0;
-
-	for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA;
-	    level <= GIT_CONFIG_LEVEL_GLOBAL && r == 0; level++)
-		r = git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-	if (r != 0)
-		return r;
-	/* Who owns a file says nothing on FAT; signatures do. */
-	r |= git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-	r |= git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	r |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 1);
-	r |= git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
-	r |= git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX);
-	return r;
-}
-
-fault
-repo_start(void)
-{
-	if (git_libgit2_init() < 0 || set_options() != 0)
-		return fault_new(FAULT_FAIL, "libgit2 cannot be started");
-	return NULL;
-}
-
-void
-repo_stop(void)
-{
-	git_libgit2_shutdown();
-}
-
 /* ---- open --------------------------------------------------------------- */
 
 static fault
@@ -84,7 +49,7 @@ repo_close(struct repo *r)
 {
 	if (r == NULL)
 		return;
-	git_repository_free(r->git);
+	repo_git_free(r->git);
 	packs_free(r->packs);
 	gitdir_close(&r->dir);
 	free(r);
@@ -109,13 +74,6 @@ repo_refresh(struct repo *r)
 }
 
 /* ---- objects ------------------------------------------------------------ */
-
-git_object_t
-repo_type_git(enum object_type t)
-{
-	return t == OBJECT_COMMIT ? GIT_OBJECT_COMMIT :
-	    t == OBJECT_TREE ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB;
-}
 
 bool
 repo_has(struct repo *r, const struct oid *oid)

@@ -1,9 +1,8 @@
 /*
  * repo -- a bare git repository as a box of verified objects and refs.
  *
- * The files repo*.c alone see <git2.h>.  No object above 1 MiB is read
- * but where more is asked for, and the hash of each is computed again.
- * Nothing here knows keys.
+ * No object above 1 MiB is read but where more is asked for, and the hash of
+ * each is computed again.  Nothing here knows keys.
  */
 #ifndef SYNC_REPO_H
 #define SYNC_REPO_H
@@ -17,11 +16,6 @@ struct tree_entry {
 	char		name[64];
 	struct oid	blob;		/* mode 100644 only */
 };
-
-/* libgit2 up and down: fsync on, no configuration of the user is read. */
-/* Called by whatever first needs libgit2; calling it again is fine. */
-fault repo_start(void) MUST_CHECK;
-void repo_stop(void);
 
 /* Make a bare repository at path (mode 0700), HEAD at refs/heads/main. */
 fault repo_create(const char *path) MUST_CHECK;
@@ -63,7 +57,7 @@ fault repo_read_tree(struct tree_entry **, size_t *n, struct repo *,
     const struct oid *, size_t max) MUST_CHECK;
 /*
  * libgit2's three-way tree merge.  ancestor may be NULL.  FAULT_DECIDE if a
- * path was changed on both sides.
+ * path was changed on both sides; FAULT_FAIL if this machine has no libgit2.
  */
 fault repo_merge_trees(struct oid *, struct repo *, const struct oid *ancestor,
     const struct oid *ours, const struct oid *theirs) MUST_CHECK;

@@ -1,13 +1,11 @@
 /*
  * repo_own -- what the files repo*.c share: the inside of a repository.
  *
- * Objects are read by packs.h and loose.h.  libgit2 merges trees;
- * it opens no folder, so nothing in one can lead it anywhere.
+ * Objects are read by packs.h and loose.h.  libgit2 merges trees, and only
+ * repo_git.c sees it.
  */
 #ifndef SYNC_REPO_OWN_H
 #define SYNC_REPO_OWN_H
-
-#include <git2.h>
 
 #include "sync/gitdir.h"
 #include "sync/packs.h"
@@ -18,7 +16,7 @@
 struct repo {
 	struct gitdir	dir;
 	struct packs	*packs;
-	git_repository	*git;		/* around our objects; NULL: not yet */
+	struct repo_git	*git;		/* libgit2's view of it; NULL: not yet */
 };
 
 /*
@@ -28,8 +26,9 @@ struct repo {
 fault repo_object(struct buf *out, enum object_type *type, struct repo *,
     const struct oid *, size_t max) MUST_CHECK;
 
-/* Make r->git.  False if libgit2 cannot. */
-bool repo_wrap(struct repo *);
-git_object_t repo_type_git(enum object_type);
+/* Merge trees; of ancestor, ours and theirs the first may be NULL. */
+fault repo_git_merge(struct oid *, struct repo *,
+    const struct oid *const trees[3]) MUST_CHECK;
+void repo_git_free(struct repo_git *);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * repo_tree -- trees of blobs: written, read with bounds, merged by libgit2.
+ * repo_tree -- trees of blobs: written, read with bounds, merged.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -144,58 +144,21 @@ refuse_both(const struct side *from, const struct side s[3])
 	return NULL;
 }
 
-static int
-merge(git_oid *out, git_repository *git, const struct oid *const oids[3])
-{
-	git_merge_options how;
-	git_tree *t[3] = { NULL, NULL, NULL };
-	git_index *index = NULL;
-	git_oid g;
-	int e = git_merge_options_init(&how, GIT_MERGE_OPTIONS_VERSION);
-
-	how.flags = GIT_MERGE_FAIL_ON_CONFLICT;	/* and no search for renames */
-	for (int i = 0; i < 3 && e == 0; i++) {
-		if (oids[i] == NULL)
-			continue;
-		memcpy(g.id, oids[i]->b, OID_LEN);
-		e = git_tree_lookup(&t[i], git, &g);
-	}
-	if (e == 0)
-		e = git_merge_trees(&index, git, t[0], t[1], t[2], &how);
-	if (e == 0)
-		e = git_index_write_tree_to(out, index, git);
-	git_index_free(index);
-	for (int i = 0; i < 3; i++)
-		git_tree_free(t[i]);
-	return e;
-}
-
 fault
 repo_merge_trees(struct oid *out, struct repo *r, const struct oid *ancestor,
     const struct oid *ours, const struct oid *theirs)
 {
 	const struct oid *const oids[3] = { ancestor, ours, theirs };
 	struct side s[3] = { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
-	git_oid g;
 	fault f = NULL;
-	int e = 0;
 
 	for (int i = 0; i < 3 && f == NULL; i++)
 		if (oids[i] != NULL)
 			f = repo_read_tree(&s[i].at, &s[i].n, r, oids[i],
 			    MERGE_MAX);
-	if (f != NULL || (f = refuse_both(&s[1], s)) != NULL ||
-	    (f = refuse_both(&s[2], s)) != NULL)
-		goto done;
-	if (!repo_wrap(r) || (e = merge(&g, r->git, oids)) != 0) {
-		f = e == GIT_EMERGECONFLICT ? fault_new(FAULT_DECIDE, "two "
-		    "trees were changed in the same place") :
-		    fault_new(r->dir.broken, "libgit2 cannot merge two trees "
-		    "of %s", repo_path(r));
-		goto done;
-	}
-	memcpy(out->b, g.id, OID_LEN);
-done:
+	if (f == NULL && (f = refuse_both(&s[1], s)) == NULL &&
+	    (f = refuse_both(&s[2], s)) == NULL)
+		f = repo_git_merge(out, r, oids);
 	for (int i = 0; i < 3; i++)
 		free(s[i].at);
 	return f;

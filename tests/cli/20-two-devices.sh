@@ -75,6 +75,21 @@ fk noor sync >/dev/null
 fk bas sync >/dev/null
 check "digests of ledger and team are equal over it" same "$(digest bas)" "$(digest noor)"
 
+# libgit2 is loaded to merge, and only then; this file of its name is none.
+mkdir broken
+so=$(grep -aoE 'libgit2\.so[.0-9]*' "$FK" | head -1)
+echo "no library" >"broken/$so"
+broken() { LD_LIBRARY_PATH=$W/broken "$@"; }
+check "the program is not linked with libgit2" sh -c "! ldd '$FK' | grep -q libgit2"
+check "adding and syncing do not need it" broken fk amira add observation date=2026-09-03 narrative="in het park"
+check "sent" broken fk amira sync
+check "a merge that cannot load it says so: 1" broken exits 1 fk noor merge
+check "which library, and why" says "$so"
+check "and what to do" says "nothing was merged; install it"
+check "then the merge goes on" fk noor merge
+for who in amira bas; do fk $who sync >/dev/null; done
+check "and nothing is missing" same "$(digest bas)" "$(digest noor)"
+
 # The history in git.
 check "stock fsck is clean" fsck "$W/hub"
 check "audit as a member" fk noor merge

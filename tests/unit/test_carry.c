@@ -708,7 +708,7 @@ main(void)
 {
 	int failed;
 
-	if (!scratch_make() || secret_start() != NULL || repo_start() != NULL)
+	if (!scratch_make() || secret_start() != NULL)
 		return 1;
 	failed = RUN(
 	    T(only_folders_are_addresses_yet),
@@ -732,6 +732,5 @@ main(void)
 	    T(a_full_stick_says_so_loses_nothing_and_goes_on_later));
 	if (!scratch_remove())
 		failed++;
-	repo_stop();
 	return failed;
 }

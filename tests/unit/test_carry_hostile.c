@@ -523,8 +523,8 @@ main(int argc, char **argv)
 	int failed;
 
 	if (argc == 4 && strcmp(argv[1], "visit") == 0)
-		return repo_start() == NULL ? visit(argv[2], argv[3]) : 102;
-	if (!scratch_make() || secret_start() != NULL || repo_start() != NULL)
+		return visit(argv[2], argv[3]);
+	if (!scratch_make() || secret_start() != NULL)
 		return 1;
 	failed = RUN(
 	    T(two_hundred_accidents_are_errors_or_nothing),
@@ -535,6 +535,5 @@ main(int argc, char **argv)
 	    T(a_stick_made_to_lead_elsewhere_leads_nowhere));
 	if (!scratch_remove())
 		failed++;
-	repo_stop();
 	return failed;
 }

@@ -287,7 +287,7 @@ main(void)
 {
 	int failed;
 
-	if (!scratch_make() || secret_start() != NULL || repo_start() != NULL)
+	if (!scratch_make() || secret_start() != NULL)
 		return 1;
 	failed = RUN(
 	    T(twelve_push_at_once_and_nothing_is_lost),
@@ -295,6 +295,5 @@ main(void)
 	    T(a_push_killed_at_any_moment_leaves_a_sound_hub_and_goes_on));
 	if (!scratch_remove())
 		failed++;
-	repo_stop();
 	return failed;
 }

@@ -604,8 +604,7 @@ main(void)
 {
 	int failed;
 
-	if (!scratch_make() || secret_start() != NULL ||
-	    repo_start() != NULL)
+	if (!scratch_make() || secret_start() != NULL)
 		return 1;
 	failed = RUN(
 	    T(a_new_repository_is_one_for_stock_git),
@@ -630,6 +629,5 @@ main(void)
 	    T(a_noted_lock_of_a_dead_process_goes_at_once_and_no_other));
 	if (!scratch_remove())
 		failed++;
-	repo_stop();
 	return failed;
 }

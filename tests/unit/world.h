@@ -11,7 +11,7 @@
  *	world_admit(&w, amira);
  *	world_end(&w);
  *
- * A test program calls scratch_make and repo_start first (WORLD_RUN does).
+ * A test program calls scratch_make first (WORLD_RUN does).
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
@@ -62,10 +62,9 @@ world_run(const struct CMUnitTest *tests, size_t n)
 {
 	int r;
 
-	if (!scratch_make() || repo_start() != NULL)
+	if (!scratch_make())
 		return 1;
 	r = test_run(tests, n);
-	repo_stop();
 	return scratch_remove() ? r : 1;
 }
 
