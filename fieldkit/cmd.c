@@ -149,23 +149,38 @@ cmd_open(struct ctx *c)
 	return f;
 }
 
+/* From JSON: kept by another version of the program, or not at all. */
+static fault
+parse_pack(struct ctx *c)
+{
+	struct buf json = BUF_EMPTY;
+	struct bytes builtin = BYTES_EMPTY;
+	fault f = store_get(&c->home.store, "pack", &json);
+
+	if (f == NULL && json.len == 0)
+		f = pack_builtin(&builtin, "default");
+	if (f == NULL)
+		f = pack_read(&c->pack, json.len == 0 ? builtin :
+		    buf_view(&json));
+	buf_free(&json);
+	return f;
+}
+
 /* As exchange_remember left them. */
 static fault
 read_pack(struct ctx *c)
 {
-	struct buf json = BUF_EMPTY, role = BUF_EMPTY;
-	struct bytes builtin = BYTES_EMPTY;
+	struct buf kept = BUF_EMPTY, role = BUF_EMPTY;
 	fault f;
 
-	if ((f = store_get(&c->home.store, "pack", &json)) != NULL ||
+	if ((f = store_get(&c->home.store, "pack kept", &kept)) != NULL ||
 	    (f = store_get(&c->home.store, "role", &role)) != NULL)
 		goto done;
 	c->role = role.len == 1 ? (enum role)role.at[0] : ROLE_WORKER;
-	if (json.len == 0 && (f = pack_builtin(&builtin, "default")) != NULL)
-		goto done;
-	f = pack_read(&c->pack, json.len == 0 ? builtin : buf_view(&json));
+	if (!pack_kept(&c->pack, buf_view(&kept)))
+		f = parse_pack(c);
 done:
-	buf_free(&json);
+	buf_free(&kept);
 	buf_free(&role);
 	return f;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fieldkit/pack.h"
 #include "sync/base/clock.h"
 
 static fault
@@ -18,6 +19,46 @@ remember(struct home *h, const char *name, struct bytes value)
 	if (f == NULL && !bytes_eq(buf_view(&now), value))
 		f = store_set(&h->store, name, value);
 	buf_free(&now);
+	return f;
+}
+
+/*
+ * Beside the pack's JSON what reading it makes, for every later command.  One
+ * that this version cannot read has none: each command then says so.
+ */
+static fault
+keep_pack(struct home *h, struct bytes json)
+{
+	struct buf kept = BUF_EMPTY;
+	struct pack *p = NULL;
+	fault f;
+
+	if (pack_read(&p, json) == NULL)
+		pack_keep(&kept, p, json);
+	if ((f = db_begin(h->db)) != NULL)
+		goto done;
+	if ((f = store_set(&h->store, "pack", json)) == NULL)
+		f = store_set(&h->store, "pack kept", buf_view(&kept));
+	f = db_end(h->db, f);
+done:
+	pack_free(p);
+	buf_free(&kept);
+	return f;
+}
+
+static fault
+remember_pack(struct home *h, struct bytes json)
+{
+	struct buf now = BUF_EMPTY, kept = BUF_EMPTY;
+	fault f;
+
+	if ((f = store_get(&h->store, "pack", &now)) == NULL &&
+	    (f = store_get(&h->store, "pack kept", &kept)) == NULL &&
+	    !(bytes_eq(buf_view(&now), json) &&
+	    pack_kept_of(buf_view(&kept), json)))
+		f = keep_pack(h, json);
+	buf_free(&now);
+	buf_free(&kept);
 	return f;
 }
 
@@ -77,7 +118,7 @@ exchange_remember(struct home *h)
 	fault f = NULL;
 
 	if (ro->pack.len > 0)
-		f = remember(h, "pack", buf_view(&ro->pack));
+		f = remember_pack(h, buf_view(&ro->pack));
 	if (f == NULL && role != 0)
 		f = remember(h, "role", (struct bytes){ &role, 1 });
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)

@@ -49,6 +49,16 @@ struct pack {
 fault pack_read(struct pack **, struct bytes json) MUST_CHECK;
 void pack_free(struct pack *);
 
+/*
+ * A pack that was read from this JSON, as bytes for this device's own store:
+ * pack_kept makes it again in a twentieth of the time.  False if kept is not
+ * such bytes of this version of the program; then the JSON is to be read.
+ */
+void pack_keep(struct buf *, const struct pack *, struct bytes json);
+bool pack_kept(struct pack **, struct bytes kept);
+/* Are these bytes of this version, made from this JSON? */
+bool pack_kept_of(struct bytes kept, struct bytes json);
+
 /* The pack of this name that ships with the program.  FAULT_ABSENT. */
 fault pack_builtin(struct bytes *json, const char *name) MUST_CHECK;
 

@@ -3,7 +3,8 @@
 # What was acknowledged is there; what cannot be read says so and stays as it
 # is.
 . "$(dirname "$0")/lib.sh"
-make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_version" >&2 ||
+make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_version" \
+	"${B#"$ROOT"/}/tools/kept_pack" >&2 ||
 	echo "not ok - the helper builds"
 conf() { sed -n "s/^$2 //p" "$W/$1/kit.conf"; }
 mounted=
@@ -77,6 +78,18 @@ if mount -t tmpfs -o size=4m,mode=755 tmpfs "$W/disk" 2>/dev/null; then
 else
 	echo "ok - a full disk # SKIP mount is not allowed here"
 fi
+
+# ---- a pack kept by another version ----------------------------------------------
+
+version=$("$B/tools/kept_pack" "$W/amira" 99)
+check "a home keeps its pack as this version reads it" test "${version:-99}" != 99
+check "one that another version kept is not read, the pack's JSON is: a wrong field is named" \
+	exits 3 fk amira add observation date=2026-09-04 nonsense=x
+check "as ever" says "nonsense"
+check "and a right one saved" fk amira add observation date=2026-09-04 narrative="toch"
+check "the next sync keeps it for this version again" fk amira sync
+check "so" same "$("$B/tools/kept_pack" "$W/amira")" "$version"
+fresh
 
 # ---- from a newer version ------------------------------------------------------
 
