@@ -6,7 +6,7 @@ B	?= build/main
 CC	?= gcc
 PREFIX	?= /usr/local
 DESTDIR	?=
-PKGS	= libsodium libmd libzstd sqlite3 jansson zlib
+PKGS	= sqlite3 libsodium libzstd zlib jansson libmd
 
 CFLAGS	?= -O2 -g
 WARN	= -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes \
@@ -23,12 +23,12 @@ HARDEN	+= -D_FORTIFY_SOURCE=2
 endif
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(HARDEN) $(CFLAGS) \
 	  $(shell pkg-config --cflags $(PKGS) libgit2) $(DEFS) -MMD -MP
-LIBS	= $(shell pkg-config --libs $(PKGS)) -lstemmer
-# The program loads libgit2 only to merge (sync/repo_git.c), by the name that
-# a program linked with it would ask for.  Some tools do link it.
-GIT2	= $(shell pkg-config --libs libgit2)
-GIT2_SO	= $(shell pkg-config --variable=libdir libgit2)/libgit2.so
-GIT2_SONAME = $(shell readelf -d $(GIT2_SO) | \
+LIBS	= $(shell pkg-config --libs $(PKGS))
+GIT2	= $(shell pkg-config --libs libgit2)	# of some tools
+
+# Two libraries are loaded by the few commands that need them (see
+# sync/base/library.h), by the name that a program linked with them would have.
+soname	= $(shell readelf -d $$($(CC) -print-file-name=lib$(1).so) | \
 	  sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 
 SRC	= $(wildcard sync/base/*.c sync/*.c fieldkit/*.c)
@@ -57,7 +57,8 @@ $(B)/fieldkit: $(B)/obj/fieldkit/main.o $(B)/libkit.a
 	@echo "  LD  $@"
 	$(Q)$(CC) $(LHARDEN) $(CFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/obj/sync/repo_git.o: DEFS = -DLIBGIT2_SONAME='"$(GIT2_SONAME)"'
+$(B)/obj/sync/repo_git.o: DEFS = -DLIBGIT2_SONAME='"$(call soname,git2)"'
+$(B)/obj/fieldkit/stem.o: DEFS = -DLIBSTEMMER_SONAME='"$(call soname,stemmer)"'
 
 $(B)/libkit.a: $(LIBOBJ)
 	@rm -f $@

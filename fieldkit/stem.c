@@ -6,6 +6,8 @@
 #include <libstemmer.h>
 #include <sqlite3.h>
 
+#include "sync/base/library.h"
+
 /*
  * Stemming costs more than all else about a word, and most words have been
  * seen before: the stems are kept in a hash table, which is emptied when it
@@ -15,6 +17,22 @@
 #define SLOTS		(1u << 16)
 #define FULL		(SLOTS / 4 * 3)
 
+/*
+ * libstemmer is loaded by who indexes or searches, and by nobody else: it
+ * holds tables for thirty languages, and to put them at their addresses was a
+ * fifth of every start.  The Makefile's name, of the library beside the header.
+ */
+_Static_assert(sizeof LIBSTEMMER_SONAME > 1, "libstemmer.so has no name");
+
+#define EACH(X) X(sb_stemmer_new) X(sb_stemmer_delete) X(sb_stemmer_stem) \
+	X(sb_stemmer_length)
+
+struct lib {
+#define MEMBER(name) __typeof__(name) *(name);
+	EACH(MEMBER)
+#undef MEMBER
+};
+
 struct slot {			/* word, nl, en behind each other in text */
 	uint32_t	at;		/* 1 + where; 0: free */
 	uint8_t		word, nl, en;	/* lengths */
@@ -23,6 +41,7 @@ struct slot {			/* word, nl, en behind each other in text */
 struct stem {
 	fts5_tokenizer	below;		/* unicode61 */
 	Fts5Tokenizer	*words;
+	struct lib	lib;
 	struct sb_stemmer *nl, *en;
 	struct slot	*slots;
 	size_t		used;
@@ -32,13 +51,13 @@ struct stem {
 /* --- stems -------------------------------------------------------------- */
 
 static struct bytes
-run_stemmer(struct sb_stemmer *s, struct bytes word)
+run_stemmer(const struct lib *l, struct sb_stemmer *s, struct bytes word)
 {
-	const sb_symbol *p = sb_stemmer_stem(s, word.at, (int)word.len);
+	const sb_symbol *p = l->sb_stemmer_stem(s, word.at, (int)word.len);
 
 	if (p == NULL)		/* out of memory: the word as it is */
 		return word;
-	return (struct bytes){ p, (size_t)sb_stemmer_length(s) };
+	return (struct bytes){ p, (size_t)l->sb_stemmer_length(s) };
 }
 
 static uint32_t
@@ -54,8 +73,8 @@ hash_word(struct bytes word)
 static void
 fill_slot(struct stem *s, struct slot *slot, struct bytes word)
 {
-	struct bytes nl = run_stemmer(s->nl, word);
-	struct bytes en = run_stemmer(s->en, word);
+	struct bytes nl = run_stemmer(&s->lib, s->nl, word);
+	struct bytes en = run_stemmer(&s->lib, s->en, word);
 
 	slot->word = (uint8_t)word.len;
 	slot->nl = nl.len <= LONGEST ? (uint8_t)nl.len : 0;
@@ -115,32 +134,52 @@ stem_free(struct stem *s)
 	if (s->words != NULL)
 		s->below.xDelete(s->words);
 	if (s->nl != NULL)
-		sb_stemmer_delete(s->nl);
+		s->lib.sb_stemmer_delete(s->nl);
 	if (s->en != NULL)
-		sb_stemmer_delete(s->en);
+		s->lib.sb_stemmer_delete(s->en);
 	free(s->slots);
 	buf_free(&s->text);
 	free(s);
 }
 
-static struct stem *
-make(fts5_api *api)
+static fault
+load(struct lib *l)
+{
+#define NAME(name) #name,
+	static const char *const names[] = { EACH(NAME) };
+#undef NAME
+
+	return library_load(l, names, sizeof names / sizeof *names,
+	    LIBSTEMMER_SONAME);
+}
+
+static fault
+make(struct stem **out, fts5_api *api)
 {
 	const char *args[] = { "remove_diacritics", "2" };
 	struct stem *s = mem_new(sizeof *s);
 	void *arg;
+	fault f = load(&s->lib);
 
-	s->nl = sb_stemmer_new("dutch", "UTF_8");
-	s->en = sb_stemmer_new("english", "UTF_8");
+	if (f != NULL)
+		goto done;
+	s->nl = s->lib.sb_stemmer_new("dutch", "UTF_8");
+	s->en = s->lib.sb_stemmer_new("english", "UTF_8");
 	s->slots = mem_new(sizeof *s->slots * SLOTS);
 	if (s->nl == NULL || s->en == NULL ||
 	    api->xFindTokenizer(api, "unicode61", &arg, &s->below) !=
 	    SQLITE_OK ||
 	    s->below.xCreate(arg, args, 2, &s->words) != SQLITE_OK) {
-		stem_free(s);
-		return NULL;
+		f = fault_new(FAULT_FAIL, "the stemmers for Dutch and "
+		    "English cannot be started; nothing was changed; install "
+		    "libstemmer0d of Debian");
+		goto done;
 	}
-	return s;
+	*out = s;
+	s = NULL;
+done:
+	stem_free(s);
+	return f;
 }
 
 /* FTS5 hands out its interface through a pointer that it is asked with. */
@@ -170,16 +209,8 @@ fault
 stem_new(struct stem **out, struct db *db)
 {
 	fts5_api *api = find_api(db);
-	struct stem *s;
 
-	if (api == NULL)
-		return no_fts5();
-	if ((s = make(api)) == NULL)
-		return fault_new(FAULT_FAIL, "the stemmers for Dutch and "
-		    "English cannot be started; nothing was changed; install "
-		    "libstemmer0d of Debian");
-	*out = s;
-	return NULL;
+	return api == NULL ? no_fts5() : make(out, api);
 }
 
 struct walk {
@@ -220,11 +251,11 @@ stem_each(struct stem *s, struct bytes text,
 static int
 create(void *api, const char **args, int n, Fts5Tokenizer **out)
 {
-	struct stem *s = make(api);
+	struct stem *s = NULL;
 
 	(void)args;
 	(void)n;
-	if (s == NULL)
+	if (make(&s, api) != NULL)
 		return SQLITE_ERROR;
 	*out = (Fts5Tokenizer *)s;
 	return SQLITE_OK;
@@ -278,9 +309,14 @@ stem_start(struct db *db)
 	static const fts5_tokenizer methods = { create, delete, tokenize };
 	fts5_tokenizer copy = methods;
 	fts5_api *api = find_api(db);
+	struct lib lib;
+	fault f;
 
 	if (api == NULL)
 		return no_fts5();
+	/* SQLite has no words for what the tokenizer may then lack. */
+	if ((f = load(&lib)) != NULL)
+		return f;
 	if (api->xCreateTokenizer(api, "stem", api, &copy, NULL) != SQLITE_OK)
 		return fault_new(FAULT_FAIL, "the tokenizer for full-text "
 		    "search cannot be registered; nothing was changed");

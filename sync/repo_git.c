@@ -8,7 +8,6 @@
  * objects are handed to it one by one, so nothing in a folder can lead it
  * anywhere.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 
+#include "sync/base/library.h"
 #include "sync/repo.h"
 #include "sync/repo_own.h"
 
@@ -35,7 +35,7 @@ _Static_assert(sizeof LIBGIT2_SONAME > 1, "libgit2.so has no name");
 	X(git_tree_free) X(git_index_write_tree_to) X(git_index_free)
 
 struct lib {
-#define MEMBER(name) __typeof__(name) *name;
+#define MEMBER(name) __typeof__(name) *(name);
 	EACH(MEMBER)
 #undef MEMBER
 };
@@ -46,17 +46,6 @@ struct repo_git {
 };
 
 /* ---- loading ------------------------------------------------------------ */
-
-static bool
-find_all(struct lib *l, void *handle)
-{
-#define FIND(name) \
-	if ((l->name = (__typeof__(l->name))dlsym(handle, #name)) == NULL) \
-		return false;
-	EACH(FIND)
-#undef FIND
-	return true;
-}
 
 /* fsync on; no configuration of the user is read. */
 static int
@@ -78,19 +67,18 @@ set_options(const struct lib *l)
 	return r;
 }
 
-/*
- * The handle is never closed and libgit2 never shut down: what its libraries
- * left to be done at exit must stay in memory until then.
- */
+/* Never shut down: the next repository would read the certificates again. */
 static fault
 load(struct lib *l)
 {
-	void *handle = dlopen(LIBGIT2_SONAME, RTLD_NOW | RTLD_LOCAL);
+#define NAME(name) #name,
+	static const char *const names[] = { EACH(NAME) };
+#undef NAME
+	fault f = library_load(l, names, sizeof names / sizeof *names,
+	    LIBGIT2_SONAME);
 
-	if (handle == NULL || !find_all(l, handle))
-		return fault_new(FAULT_FAIL, "merging needs libgit2, and it "
-		    "cannot be loaded (%.120s); nothing was merged; install "
-		    "it, as 'scripts/deps' does, and merge again", dlerror());
+	if (f != NULL)
+		return fault_while(f, "merging");
 	if (l->git_libgit2_init() < 0 || set_options(l) != 0)
 		return fault_new(FAULT_FAIL, "libgit2 cannot be started");
 	return NULL;

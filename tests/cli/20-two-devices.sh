@@ -75,18 +75,22 @@ fk noor sync >/dev/null
 fk bas sync >/dev/null
 check "digests of ledger and team are equal over it" same "$(digest bas)" "$(digest noor)"
 
-# libgit2 is loaded to merge, and only then; this file of its name is none.
-mkdir broken
-so=$(grep -aoE 'libgit2\.so[.0-9]*' "$FK" | head -1)
-echo "no library" >"broken/$so"
-broken() { LD_LIBRARY_PATH=$W/broken "$@"; }
-check "the program is not linked with libgit2" sh -c "! ldd '$FK' | grep -q libgit2"
-check "adding and syncing do not need it" broken fk amira add observation date=2026-09-03 narrative="in het park"
-check "sent" broken fk amira sync
-check "a merge that cannot load it says so: 1" broken exits 1 fk noor merge
-check "which library, and why" says "$so"
-check "and what to do" says "nothing was merged; install it"
-check "then the merge goes on" fk noor merge
+# Two libraries are loaded by who needs them: here are files of their names.
+mkdir -p broken/git2 broken/stemmer
+git2=$(grep -aoE 'libgit2\.so[.0-9]*' "$FK" | head -1)
+stemmer=$(grep -aoE 'libstemmer\.so[.0-9a-z]*' "$FK" | head -1)
+echo "no library" | tee "broken/git2/$git2" >"broken/stemmer/$stemmer"
+without() { LD_LIBRARY_PATH=$(printf "$W/broken/%s:" $1) "${@:2}"; }
+check "the program is not linked with them" sh -c "! ldd '$FK' | grep -E 'libgit2|libstemmer'"
+check "adding does not need them" without "git2 stemmer" fk amira add observation date=2026-09-03 narrative="in het park"
+check "nor does sending" without "git2 stemmer" fk amira sync
+check "a merge that cannot load libgit2 says so: 1" without git2 exits 1 fk noor merge
+check "which library, and why" says "$git2"
+check "and what to do" says "what was saved is safe; install it"
+check "a search that cannot load libstemmer says so: 1" without stemmer exits 1 fk amira search park
+check "which library" says "$stemmer"
+check "then the search goes on" same "$(fk amira search park --json | wc -l)" 1
+check "and the merge" fk noor merge
 for who in amira bas; do fk $who sync >/dev/null; done
 check "and nothing is missing" same "$(digest bas)" "$(digest noor)"
 
