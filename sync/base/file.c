@@ -32,16 +32,29 @@ file_exists(const char *path)
 	return lstat(path, &st) == 0;
 }
 
+/* Room for what a plain file says that it holds, and for seeing its end. */
+static void
+make_room(struct buf *out, int fd, size_t max)
+{
+	struct stat st;
+	size_t n = 65536;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0)
+		n = (uint64_t)st.st_size < max ? (size_t)st.st_size : max;
+	buf_room(out, n + 1);
+}
+
 fault
 file_read_fd(struct buf *out, int fd, size_t max)
 {
 	size_t start = out->len;
 	ssize_t n;
 
+	make_room(out, fd, max);
 	for (;;) {
-		uint8_t *to = buf_room(out, 65536);
-
-		n = read(fd, to, 65536);
+		if (out->len == out->room)
+			buf_room(out, 65536);
+		n = read(fd, out->at + out->len, out->room - out->len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
