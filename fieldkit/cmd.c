@@ -177,7 +177,7 @@ read_pack(struct ctx *c)
 	    (f = store_get(&c->home.store, "role", &role)) != NULL)
 		goto done;
 	c->role = role.len == 1 ? (enum role)role.at[0] : ROLE_WORKER;
-	if (!pack_kept(&c->pack, buf_view(&kept)))
+	if (!pack_kept(&c->pack, &kept))
 		f = parse_pack(c);
 done:
 	buf_free(&kept);

@@ -1,6 +1,6 @@
 /*
- * exchange_remember -- what a save needs of the roster, kept in the store: pack,
- * role, when a box key was first seen.
+ * exchange_remember -- what a save needs of the roster, kept in the store:
+ * pack, role, when a box key was first seen.
  */
 #include "fieldkit/exchange.h"
 
@@ -50,13 +50,15 @@ static fault
 remember_pack(struct home *h, struct bytes json)
 {
 	struct buf now = BUF_EMPTY, kept = BUF_EMPTY;
+	struct pack *p = NULL;
 	fault f;
 
 	if ((f = store_get(&h->store, "pack", &now)) == NULL &&
 	    (f = store_get(&h->store, "pack kept", &kept)) == NULL &&
 	    !(bytes_eq(buf_view(&now), json) &&
-	    pack_kept_of(buf_view(&kept), json)))
+	    pack_kept_of(buf_view(&kept), json) && pack_kept(&p, &kept)))
 		f = keep_pack(h, json);
+	pack_free(p);
 	buf_free(&now);
 	buf_free(&kept);
 	return f;

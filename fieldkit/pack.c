@@ -7,6 +7,7 @@
 #include "fieldkit/shape.h"
 #include "schema/embedded.h"
 
+/* Texts that have memory of their own. */
 static void
 free_list(struct pack_list *l)
 {
@@ -21,7 +22,6 @@ free_list(struct pack_list *l)
 		free(v->hint_nl);
 		free(v->hint_en);
 	}
-	free(l->values);
 	free(l->name);
 }
 
@@ -39,10 +39,20 @@ free_type(struct pack_type *t)
 		free(f->class);
 		free(f->generate);
 	}
-	free(t->fields);
 	free(t->name);
 	free(t->nl);
 	free(t->en);
+}
+
+static void
+free_texts(struct pack *p)
+{
+	for (size_t i = 0; i < p->ntypes; i++)
+		free_type(&p->types[i]);
+	for (size_t i = 0; i < p->nlists; i++)
+		free_list(&p->lists[i]);
+	free(p->name);
+	free(p->version);
 }
 
 void
@@ -50,14 +60,15 @@ pack_free(struct pack *p)
 {
 	if (p == NULL)
 		return;
+	if (p->held.at == NULL)
+		free_texts(p);
 	for (size_t i = 0; i < p->ntypes; i++)
-		free_type(&p->types[i]);
+		free(p->types[i].fields);
 	for (size_t i = 0; i < p->nlists; i++)
-		free_list(&p->lists[i]);
+		free(p->lists[i].values);
 	free(p->types);
 	free(p->lists);
-	free(p->name);
-	free(p->version);
+	buf_free(&p->held);
 	free(p);
 }
 

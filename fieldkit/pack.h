@@ -39,6 +39,7 @@ struct pack {
 	size_t		nlists;
 	struct pack_type *types;
 	size_t		ntypes;
+	struct buf	held;		/* all texts; or each has its own */
 };
 
 /*
@@ -51,11 +52,12 @@ void pack_free(struct pack *);
 
 /*
  * A pack that was read from this JSON, as bytes for this device's own store:
- * pack_kept makes it again in a twentieth of the time.  False if kept is not
- * such bytes of this version of the program; then the JSON is to be read.
+ * pack_kept, which takes them, makes it again in a fiftieth of the time.
+ * False if they are not such bytes of this version of the program; then the
+ * JSON is to be read.
  */
 void pack_keep(struct buf *, const struct pack *, struct bytes json);
-bool pack_kept(struct pack **, struct bytes kept);
+bool pack_kept(struct pack **, struct buf *kept);
 /* Are these bytes of this version, made from this JSON? */
 bool pack_kept_of(struct bytes kept, struct bytes json);
 

@@ -8,11 +8,12 @@
  *	    class generate | form u8 | kind u8 | compartment u8 | required u8
  *	    | min u64 | max u64 | list u16, from 1; 0: none
  *
- * A text is counted; an empty one is none.
+ * A text is counted with the NUL behind it; one of no bytes is none.  So the
+ * pack that is made again borrows its texts from these bytes.
  */
 #include "fieldkit/pack.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "sync/base/codec.h"
 #include "sync/base/id.h"
@@ -27,7 +28,8 @@
 static void
 put_text(struct buf *b, const char *s)
 {
-	put_counted(b, s == NULL ? BYTES_EMPTY : bytes_of(s));
+	put_counted(b, s == NULL ? BYTES_EMPTY :
+	    (struct bytes){ (const uint8_t *)s, strlen(s) + 1 });
 }
 
 static void
@@ -108,9 +110,11 @@ pack_keep(struct buf *out, const struct pack *p, struct bytes json)
 static char *
 get_text(struct reader *r)
 {
-	struct bytes s = get_counted(r, PACK_HINT_MAX * 4);
+	struct bytes s = get_counted(r, PACK_HINT_MAX * 4 + 1);
 
-	return s.len == 0 ? NULL : bytes_dup(s);
+	if (s.len > 0 && s.at[s.len - 1] != '\0')
+		reader_spoil(r);
+	return s.len == 0 || !reader_ok(r) ? NULL : (char *)(uintptr_t)s.at;
 }
 
 /* One that every pack has. */
@@ -230,15 +234,17 @@ get_pack(struct reader *r, struct pack *p)
 }
 
 bool
-pack_kept(struct pack **out, struct bytes kept)
+pack_kept(struct pack **out, struct buf *kept)
 {
-	struct reader r = reader_of(kept);
+	struct reader r = reader_of(buf_view(kept));
 	struct pack *p;
 
 	if (get_u8(&r) != KEPT)
 		return false;
 	get_bytes(&r, WIRE_HASH_LEN);
 	p = mem_new(sizeof *p);
+	p->held = *kept;
+	*kept = (struct buf)BUF_EMPTY;
 	get_pack(&r, p);
 	if (reader_whole(&r)) {
 		*out = p;
