@@ -5,42 +5,13 @@
 #include <string.h>
 
 #include "sync/base/codec.h"
+#include "sync/note.h"
 #include "sync/pins.h"
 
 #define TESTIFIED "refs/testified"
 #define TOLD "refs/told/"
 #define STATE_ENTRY (2 * WIRE_ID_LEN + OID_LEN)	/* hub, device, commit */
 #define TOLD_ENTRY (4 + 4 + 16 + WIRE_ID_LEN)	/* seen without hub, by */
-
-/* --- blobs that a local ref names --------------------------------------- */
-
-/* Empty if there is none, or if it is damaged: then it is made anew. */
-static fault
-note_read(struct buf *out, struct oid *at, struct site *s, const char *ref)
-{
-	fault f = ref_get(at, s->repo, ref);
-
-	if (f != NULL || oid_zero(at))
-		return f;
-	f = repo_read(out, s->repo, at, OBJECT_BLOB, WIRE_SEGMENT_MAX * 4);
-	if (f == NULL || (f->code != FAULT_FORMAT && f->code != FAULT_ABSENT))
-		return f;
-	buf_clear(out);
-	return NULL;
-}
-
-static fault
-note_write(struct site *s, const char *ref, struct bytes text)
-{
-	struct oid now, oid;
-	fault f;
-
-	if ((f = ref_get(&now, s->repo, ref)) != NULL ||
-	    (f = repo_write(&oid, s->repo, OBJECT_BLOB, text)) != NULL ||
-	    oid_eq(&now, &oid))
-		return f;
-	return ref_put(s->repo, ref, &now, &oid);
-}
 
 /* --- ours --------------------------------------------------------------- */
 
@@ -111,12 +82,11 @@ testimony_due(struct testimony *t, struct site *s)
 {
 	struct buf before = BUF_EMPTY;
 	struct repo_ref *pins = NULL;
-	struct oid at;
 	size_t n = 0;
 	fault f;
 
 	*t = (struct testimony){ .seen = NULL };
-	if ((f = note_read(&before, &at, s, TESTIFIED)) == NULL)
+	if ((f = note_read(&before, s->repo, TESTIFIED)) == NULL)
 		f = pin_list(&pins, &n, s->repo);
 	for (size_t i = 0; f == NULL && i < n; i++)
 		f = consider(t, s, &pins[i], buf_view(&before));
@@ -131,7 +101,7 @@ fault
 testimony_given(struct site *s, const struct testimony *t)
 {
 	return t->n == 0 ? NULL :
-	    note_write(s, TESTIFIED, buf_view(&t->state));
+	    note_write(s->repo, TESTIFIED, buf_view(&t->state));
 }
 
 /* --- others' ------------------------------------------------------------ */
@@ -176,11 +146,10 @@ tolds_read(struct tolds *ts, struct site *s, const struct id *hub)
 	struct buf note = BUF_EMPTY;
 	struct reader r;
 	char ref[REF_MAX];
-	struct oid at;
 	fault f;
 
 	told_name(ref, hub);
-	f = note_read(&note, &at, s, ref);
+	f = note_read(&note, s->repo, ref);
 	r = reader_of(buf_view(&note));
 	while (f == NULL && reader_left(&r) >= TOLD_ENTRY) {
 		struct told t = { .seen.hub = *hub };
@@ -200,7 +169,6 @@ tolds_write(const struct tolds *ts, struct site *s, const struct id *hub)
 {
 	struct buf note = BUF_EMPTY;
 	char ref[REF_MAX];
-	struct oid now;
 	fault f;
 
 	told_name(ref, hub);
@@ -214,10 +182,7 @@ tolds_write(const struct tolds *ts, struct site *s, const struct id *hub)
 		buf_add(&note, x->hash, sizeof x->hash);
 		buf_add(&note, ts->at[i].by.b, WIRE_ID_LEN);
 	}
-	f = ref_get(&now, s->repo, ref);
-	if (f == NULL && (note.len > 0 || !oid_zero(&now)))
-		f = note.len > 0 ? note_write(s, ref, buf_view(&note)) :
-		    repo_ref_delete(s->repo, ref);
+	f = note_write(s->repo, ref, buf_view(&note));
 	buf_free(&note);
 	return f;
 }
