@@ -11,9 +11,13 @@ struct run {
 	size_t		n;
 };
 
-/* The device's chain from its head, or its cut, back to `opened`. */
+/*
+ * The device's chain from its head, or its cut, back to `opened`.  A joiner
+ * is in no roster that it knows before its first sync: m is NULL.
+ */
 static fault
-gather(struct run *r, const struct member *m, uint64_t opened)
+gather(struct run *r, const struct id *device, const struct member *m,
+    uint64_t opened)
 {
 	char ref[REF_MAX];
 	struct commit c;
@@ -21,12 +25,12 @@ gather(struct run *r, const struct member *m, uint64_t opened)
 	size_t room = 0;
 	fault f;
 
-	ref_device(ref, &m->device);
+	ref_device(ref, device);
 	f = site_head(&c, &at, r->site, ref);
 	if (f != NULL)
 		return f->code == FAULT_ABSENT ? NULL : f;
 	while (c.seq > opened) {
-		if (m->cut_at == 0 || c.seq <= m->cut_seq) {
+		if (m == NULL || m->cut_at == 0 || c.seq <= m->cut_seq) {
 			if (r->n == room) {
 				room = room == 0 ? 64 : room * 2;
 				r->line = mem_grow(r->line,
@@ -126,7 +130,7 @@ collect(struct site *s, const struct id *device, uint64_t opened,
 	 */
 	if (!id_eq(device, &s->self) && !mainline_admitted(m, s->bound))
 		return NULL;
-	f = gather(&r, m, opened);
+	f = gather(&r, device, m, opened);
 	while (f == NULL && r.n > 0)
 		f = open_one(s, &r.line[--r.n], take, arg);
 	free(r.line);

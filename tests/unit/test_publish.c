@@ -227,6 +227,23 @@ TEST(a_pending_device_gives_nothing_and_an_admitted_one_all)
 	world_end(&w);
 }
 
+/* The roster of an invitation ends before the entry that invites. */
+TEST(who_is_in_no_roster_yet_opens_its_own)
+{
+	struct world w;
+	struct kit *k;
+
+	world_start(&w);
+	k = world_invite(&w);
+	k->site.self = id_random();
+	k->joiner = false;
+	kit_write(k, 2);
+	kit_write(k, 1);
+	assert_null(roster_member(k->site.roster, &k->site.self));
+	assert_int_equal(opened_of(k, k), 3);
+	world_end(&w);
+}
+
 TEST(a_locked_kit_opens_nothing)
 {
 	struct world w;
@@ -310,6 +327,7 @@ main(void)
 	    T(the_join_line_stands_in_the_first_commit_only),
 	    T(collecting_goes_on_after_what_was_opened),
 	    T(a_pending_device_gives_nothing_and_an_admitted_one_all),
+	    T(who_is_in_no_roster_yet_opens_its_own),
 	    T(a_locked_kit_opens_nothing),
 	    T(a_taker_that_fails_stops_the_chain_there),
 	    T(what_pins_show_is_testified_once));
