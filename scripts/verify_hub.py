@@ -353,7 +353,10 @@ class Invitation:
             r.take(32), r.str(most), r.str(most))
         self.hubs = [(r.str(most), r.str(most)) for _ in range(r.uv(most))]
         self.pins = [(r.str(most), r.uv(2**31 - 1), r.take(32))
-                     for _ in range(r.uv(most))]
+                     for _ in range(r.uv(512))]
+        need(all(a[0] < b[0] for a, b in zip(self.pins, self.pins[1:])),
+             "head pins by ref")
+        need(all(p[1] > 0 for p in self.pins), "head pins from 1")
         self.roster = [(r.str(8192), r.str(MIB)) for _ in range(r.uv(most))]
         need(H(self.roster[0][0]) == self.genesis, "its genesis")
         self.keys = r.str(most)

@@ -37,14 +37,14 @@ put_hubs(struct buf *b, const struct invite *in)
 	}
 }
 
-static void
-put_pins(struct buf *b, const struct invite *in)
+void
+invite_put_pins(struct buf *b, const struct invite_pin *at, size_t n)
 {
-	put_uv(b, in->npins);
-	for (size_t i = 0; i < in->npins; i++) {
-		put_text(b, in->pins[i].ref);
-		put_uv(b, in->pins[i].seq);
-		buf_add(b, in->pins[i].hash.b, WIRE_HASH_LEN);
+	put_uv(b, n);
+	for (size_t i = 0; i < n; i++) {
+		put_text(b, at[i].ref);
+		put_uv(b, at[i].seq);
+		buf_add(b, at[i].hash.b, WIRE_HASH_LEN);
 	}
 }
 
@@ -70,7 +70,7 @@ invite_put_text(struct buf *b, const struct invite *in)
 	put_text(b, in->name);
 	put_text(b, in->title);
 	put_hubs(b, in);
-	put_pins(b, in);
+	invite_put_pins(b, in->pins, in->npins);
 	put_roster(b, in);
 	put_counted(b, buf_view(&keys));
 	buf_wipe(&keys);
@@ -114,21 +114,31 @@ get_hubs(struct reader *r, struct invite *in)
 }
 
 static void
-get_pins(struct reader *r, struct invite *in)
+get_pin(struct reader *r, struct invite_pin *p)
 {
-	size_t n = get_count(r, WIRE_REFS_MAX, WIRE_HASH_LEN + 2);
+	struct bytes ref = get_counted(r, REF_MAX - 1);
 
-	in->pins = mem_new(n * sizeof *in->pins);
-	for (; in->npins < n && reader_ok(r); in->npins++) {
-		struct invite_pin *p = &in->pins[in->npins];
-		struct bytes ref = get_counted(r, REF_MAX - 1);
+	if (ref.len > 0)
+		memcpy(p->ref, ref.at, ref.len);
+	p->seq = get_uv(r, WIRE_SEQ_MAX);
+	get_copy(r, p->hash.b, WIRE_HASH_LEN);
+	if (strlen(p->ref) != ref.len || p->seq == 0 ||
+	    ref_kind(p->ref, NULL, NULL) == REF_OTHER)
+		reader_spoil(r);
+}
 
-		if (ref.len > 0)
-			memcpy(p->ref, ref.at, ref.len);
-		p->seq = get_uv(r, WIRE_SEQ_MAX);
-		get_copy(r, p->hash.b, WIRE_HASH_LEN);
-		if (strlen(p->ref) != ref.len || p->seq == 0 ||
-		    ref_kind(p->ref, NULL, NULL) == REF_OTHER)
+/* By ref, so none comes twice. */
+void
+invite_get_pins(struct reader *r, struct invite_pin **at, size_t *n)
+{
+	size_t count = get_count(r, WIRE_REFS_MAX, WIRE_HASH_LEN + 2);
+
+	*at = mem_new(count * sizeof **at);
+	for (*n = 0; *n < count && reader_ok(r); ++*n) {
+		struct invite_pin *p = &(*at)[*n];
+
+		get_pin(r, p);
+		if (*n > 0 && strcmp(p[-1].ref, p->ref) >= 0)
 			reader_spoil(r);
 	}
 }
@@ -172,7 +182,7 @@ invite_get_text(struct invite *in, struct bytes text)
 	in->name = get_line(&r, 1, ITEM_NAME_MAX);
 	in->title = get_line(&r, 0, ITEM_TITLE_MAX);
 	get_hubs(&r, in);
-	get_pins(&r, in);
+	invite_get_pins(&r, &in->pins, &in->npins);
 	get_roster(&r, in);
 	if ((f = get_keys(&r, in)) != NULL)
 		return f;

@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include "sync/invite.h"
+#include "sync/invite_text.h"
 
 #define CODE "bakot sodir lefim tobak rafes dimok"
 
@@ -467,6 +467,100 @@ TEST(what_could_not_be_read_is_not_written)
 	forget(&n);
 }
 
+/* Is a text with these head pins read, and are they what was written? */
+static bool
+pins_read(const struct invite_pin *at, size_t n)
+{
+	struct invite_pin *back = NULL;
+	struct buf b = BUF_EMPTY;
+	struct reader r;
+	size_t nback = 0;
+	bool whole;
+	uint8_t *p;
+
+	invite_put_pins(&b, at, n);
+	p = test_cut(b.at, b.len);
+	r = reader_of((struct bytes){ p, b.len });
+	invite_get_pins(&r, &back, &nback);
+	whole = reader_whole(&r);
+	assert_true(!whole || nback == n);
+	for (size_t i = 0; whole && i < n; i++) {
+		assert_string_equal(back[i].ref, at[i].ref);
+		assert_int_equal(back[i].seq, at[i].seq);
+		assert_memory_equal(back[i].hash.b, at[i].hash.b, 32);
+	}
+	free(back);
+	free(p);
+	buf_free(&b);
+	return whole;
+}
+
+static struct invite_pin
+device_pin(uint8_t first, uint8_t second)
+{
+	struct invite_pin p = { .seq = 7, .hash = { { 3 } } };
+	struct id device = { { first, second } };
+
+	ref_device(p.ref, &device);
+	return p;
+}
+
+TEST(head_pins_come_by_ref_and_each_ref_once)
+{
+	struct invite_pin at[] = { device_pin(1, 0), device_pin(2, 0) };
+
+	assert_true(pins_read(at, 0));
+	assert_true(pins_read(at, 2));
+	snprintf(at[1].ref, REF_MAX, "refs/heads/main");
+	assert_true(pins_read(at, 2));
+	at[1] = at[0];
+	assert_false(pins_read(at, 2));		/* twice */
+	at[1] = device_pin(0, 9);
+	assert_false(pins_read(at, 2));		/* out of order */
+	at[1] = device_pin(2, 0);
+	at[1].seq = WIRE_SEQ_MAX;
+	assert_true(pins_read(at, 2));
+	at[1].seq = UINT64_C(0x80000000);
+	assert_false(pins_read(at, 2));
+	at[1].seq = 0;
+	assert_false(pins_read(at, 2));
+	at[1].seq = 1;
+	snprintf(at[1].ref, REF_MAX, "refs/heads/other");
+	assert_false(pins_read(at, 2));		/* no branch of ours */
+	at[1].ref[0] = '\0';
+	assert_false(pins_read(at, 2));
+}
+
+TEST(as_many_head_pins_as_a_hub_has_refs_are_read_and_no_more)
+{
+	struct invite_pin at[WIRE_REFS_MAX + 1];
+
+	for (size_t i = 0; i <= WIRE_REFS_MAX; i++)
+		at[i] = device_pin((uint8_t)(1 + i / 256), (uint8_t)i);
+	assert_true(pins_read(at, WIRE_REFS_MAX));
+	assert_false(pins_read(at, WIRE_REFS_MAX + 1));
+}
+
+/* A number is compared with what is there before memory is asked for. */
+TEST(head_pins_that_are_told_and_not_there_are_refused)
+{
+	struct invite_pin *at = NULL;
+	struct buf b = BUF_EMPTY;
+	struct reader r;
+	size_t n;
+
+	put_uv(&b, 2);
+	memset(buf_room(&b, 2 * 34 - 1), 0, 2 * 34 - 1);
+	b.len += 2 * 34 - 1;
+	r = reader_of(buf_view(&b));
+	invite_get_pins(&r, &at, &n);
+	assert_false(reader_ok(&r));
+	assert_int_equal(n, 0);
+	assert_int_equal(r.pos, 1);
+	free(at);
+	buf_free(&b);
+}
+
 TEST(a_file_of_a_newer_version_is_named)
 {
 	struct noor n = found(true);
@@ -602,6 +696,9 @@ main(void)
 	    T(an_invitation_and_its_roster_belong_together),
 	    T(an_entry_whose_signature_is_broken_is_refused),
 	    T(what_could_not_be_read_is_not_written),
+	    T(head_pins_come_by_ref_and_each_ref_once),
+	    T(as_many_head_pins_as_a_hub_has_refs_are_read_and_no_more),
+	    T(head_pins_that_are_told_and_not_there_are_refused),
 	    T(a_file_of_a_newer_version_is_named),
 	    T(a_practice_invitation_opens_within_20_ms),
 	    T(a_real_invitation_costs_256_mib_and_three_passes),
