@@ -16,27 +16,26 @@
 #define DAYS_MAX 90
 #define DAY_S 86400
 
-/* The roster's commits up to the last bound entry, oldest first. */
+/* The roster's commits up to the last bound entry, newest first. */
 static fault
 bound_roster(struct home *h, struct invite *in)
 {
 	struct site *s = &h->site;
-	struct oid head, oid;
+	struct oid head, at;
 	struct commit c;
 	fault f;
 
-	if ((f = repo_ref(&head, s->repo, "refs/heads/roster")) != NULL)
+	if ((f = repo_ref(&head, s->repo, SITE_ROSTER)) != NULL ||
+	    (f = chain_at(&at, s, &head, s->bound)) != NULL)
 		return f;
 	in->nroster = (size_t)s->bound;
 	in->roster = mem_new(in->nroster * sizeof *in->roster);
-	for (size_t i = 0; i < in->nroster; i++) {
-		if ((f = chain_at(&oid, s, &head, i + 1)) != NULL)
-			return f;
+	for (size_t i = in->nroster; i-- > 0;) {
 		if ((f = site_commit_raw(&c, &in->roster[i].commit, s,
-		    &oid)) != NULL)
+		    &at)) != NULL ||
+		    (f = site_blob(&in->roster[i].blob, s, &c)) != NULL)
 			return f;
-		if ((f = site_blob(&in->roster[i].blob, s, &c)) != NULL)
-			return f;
+		site_before(&at, &c);
 	}
 	return NULL;
 }
@@ -46,6 +45,7 @@ fill_invite(struct ctx *c, struct invite *in, const char *name, long days)
 {
 	struct home *h = &c->home;
 	const struct roster *ro = h->site.roster;
+	fault f;
 
 	in->project = h->project;
 	in->genesis = h->genesis;
@@ -67,6 +67,8 @@ fill_invite(struct ctx *c, struct invite *in, const char *name, long days)
 		in->hubs[i] = (struct invite_hub){ mem_text(h->hubs[i].name),
 		    mem_text(h->hubs[i].url) };
 	in->keys = keys_for_role(h->keys, in->role, &in->device);
+	if ((f = head_pins_seen(&in->pins, &in->npins, &h->site)) != NULL)
+		return f;
 	return bound_roster(h, in);
 }
 

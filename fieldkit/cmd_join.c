@@ -57,6 +57,20 @@ plant_roster(struct home *h, const struct invite *in)
 	return f == NULL ? site_reload(&h->site) : f;
 }
 
+/* What the home hub must have, by the word of who invited us. */
+static fault
+keep_pins(struct home *h, const struct invite *in)
+{
+	const struct roster *r = h->site.roster;
+	const struct member *by = roster_signer(r, in->coordinator_pk);
+	struct head_pins p = { .hub = r->home, .at = in->pins,
+	    .n = in->npins };
+
+	if (by != NULL)
+		p.by = by->device;
+	return head_pins_write(&p, h->site.repo);
+}
+
 /* Fresh keys, and J signed by the one-time key and the new one. */
 static fault
 draw_joiner(struct home *h, const struct invite *in)
@@ -128,7 +142,8 @@ settle_in(struct ctx *c, struct invite *in)
 	in->keys = NULL;
 	if ((f = home_save_keys(h)) != NULL ||
 	    (f = draw_joiner(h, in)) != NULL || (f = home_site(h)) != NULL ||
-	    (f = plant_roster(h, in)) != NULL)
+	    (f = plant_roster(h, in)) != NULL ||
+	    (f = keep_pins(h, in)) != NULL)
 		goto done;
 	f = exchange_remember(h);
 done:

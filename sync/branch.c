@@ -237,6 +237,35 @@ verify(struct branch *b, struct chain_check *check)
 	return NULL;
 }
 
+/*
+ * Is it the line that our inviter saw?  Another one may have left it at any
+ * commit before, so nothing of it is taken.
+ */
+static fault
+unlike_pin(bool *other, struct branch *b, const struct chain_check *check)
+{
+	const struct invite_pin *p = head_pin(&b->sync->head_pins, b->ref);
+	char text[300];
+	struct commit c;
+	struct oid at;
+	fault f;
+
+	*other = false;
+	if (p == NULL || check->good_seq < p->seq ||
+	    check->good_seq - check->steps >= p->seq)
+		return NULL;
+	if ((f = chain_at(&at, b->sync->site, &check->good, p->seq)) != NULL ||
+	    (f = site_commit(&c, b->sync->site, &at)) != NULL)
+		return f;
+	*other = !hash_eq(&c.hash, &p->hash);
+	snprintf(text, sizeof text, say("who invited us had seen another commit "
+	    "with number %" PRIu64 "; this one is kept apart, and nothing of "
+	    "its line was taken; tell the coordinator"), p->seq);
+	if (*other)
+		sync_finding(b->sync, FIND_FORK, b->ref, p->seq, text);
+	return NULL;
+}
+
 /* A valid branch of ours that our key did not write: used twice. */
 static fault
 second_joiner(struct branch *b, const struct oid *good)
@@ -279,11 +308,15 @@ advance(struct branch *b, const struct oid *meet)
 {
 	struct chain_check check = { .ref = b->ref, .from = *meet,
 	    .to = b->part, .hub = carry_url(b->sync->carry) };
+	bool other;
 	fault f;
 
 	if ((f = are_drafts(&check.drafts, b, meet)) != NULL ||
-	    (f = verify(b, &check)) != NULL)
+	    (f = verify(b, &check)) != NULL ||
+	    (f = unlike_pin(&other, b, &check)) != NULL)
 		return f;
+	if (other)
+		return keep_apart(b, &b->part);
 	if (b->side == CHAIN_AHEAD)
 		return take(b, &check);
 	/* Another's entry has bound: our draft is made anew by its author. */

@@ -101,7 +101,8 @@ sync_begin(struct sync *s, struct site *site, struct carry *carry)
 	fault f;
 
 	*s = (struct sync){ .site = site, .carry = carry };
-	if ((f = sync_list(s)) != NULL)
+	if ((f = head_pins_read(&s->head_pins, site->repo)) != NULL ||
+	    (f = sync_list(s)) != NULL)
 		return f;
 	hub = sync_shown(s, SYNC_HUB);
 	return oid_zero(&hub) ? NULL : sync_read_hub(s, &hub);
@@ -111,6 +112,7 @@ void
 sync_end(struct sync *s)
 {
 	free(s->shown);
+	head_pins_free(&s->head_pins);
 	findings_free(&s->findings);
 	*s = (struct sync){ .site = NULL };
 }

@@ -10,6 +10,7 @@
 
 #include "sync/carry.h"
 #include "sync/chain.h"
+#include "sync/head_pin.h"
 
 struct sync {
 	struct site	*site;
@@ -17,6 +18,7 @@ struct sync {
 	struct id	hub;		/* its id; zeros: it has none yet */
 	struct repo_ref	*shown;		/* what it shows */
 	size_t		nshown;
+	struct head_pins head_pins;	/* what our inviter had seen */
 	struct findings	findings;	/* raised in this sync */
 	size_t		received;	/* new commits verified from the hub */
 	size_t		sent;		/* commits pushed */

@@ -114,9 +114,17 @@ fetch_others(struct sync *s, struct listen *l)
 	return f;
 }
 
+/* "This hub had number seq of ref", as a device testifies or our inviter. */
+struct claim {
+	char		ref[REF_MAX];
+	uint64_t	seq;
+	struct bytes	hash;		/* its beginning, or all of it */
+	const struct id	*by;
+};
+
 /* Has this hub shown us, at any time, what is said of it? */
 static fault
-lived_up(bool *yes, struct sync *s, const struct seen *x, const char *ref)
+lived_up(bool *yes, struct sync *s, const struct claim *x)
 {
 	struct oid pin, at;
 	struct commit c;
@@ -124,7 +132,7 @@ lived_up(bool *yes, struct sync *s, const struct seen *x, const char *ref)
 	fault f;
 
 	*yes = false;
-	if ((f = branch_pin(&pin, s, ref)) != NULL ||
+	if ((f = branch_pin(&pin, s, x->ref)) != NULL ||
 	    (f = branch_seq(&seq, s, &pin)) != NULL || seq < x->seq)
 		return f;
 	*yes = true;
@@ -133,51 +141,102 @@ lived_up(bool *yes, struct sync *s, const struct seen *x, const char *ref)
 	if ((f = chain_at(&at, s->site, &pin, x->seq)) != NULL ||
 	    (f = site_commit(&c, s->site, &at)) != NULL)
 		return f;
-	*yes = memcmp(c.hash.b, x->hash, sizeof x->hash) == 0;
+	*yes = memcmp(c.hash.b, x->hash.at, x->hash.len) == 0;
 	return NULL;
 }
 
 static void
-withheld(struct sync *s, const struct told *t, const char *ref)
+withheld(struct sync *s, const struct claim *x)
 {
 	char by[ID_HEX], text[300];
 
 	snprintf(text, sizeof text, say("device %s testifies that this hub had "
-	    "number %" PRIu32 " of this branch; it does not show it to us"),
-	    id_hex(by, &t->by), t->seen.seq);
-	sync_finding(s, FIND_WITHHELD, ref, t->seen.seq, text);
+	    "number %" PRIu64 " of this branch; it does not show it to us"),
+	    id_hex(by, x->by), x->seq);
+	sync_finding(s, FIND_WITHHELD, x->ref, x->seq, text);
+}
+
+/*
+ * May we look for it?  Not with a device that is nobody's, or that was cut
+ * before: nothing would be taken.  Nor with our own branch that a second
+ * writer continued: it is there, we did not take it.
+ */
+static bool
+expected(const struct sync *s, const struct member *m, uint64_t seq)
+{
+	return m != NULL && m->status != MEMBER_UNINVITED &&
+	    (m->cut_at == 0 || seq <= m->cut_seq) &&
+	    !(s->frozen && id_eq(&m->device, &s->site->self));
+}
+
+/* A branch that is a fork is there: what is wrong with it is named. */
+static fault
+judge(bool *done, struct sync *s, const struct claim *x)
+{
+	fault f = lived_up(done, s, x);
+
+	if (f == NULL && !*done && s->again &&
+	    !sync_found(s, FIND_FORK, x->ref))
+		withheld(s, x);
+	s->doubt |= !*done;
+	return f;
 }
 
 /* Judge what was said of this hub; what it has lived up to is forgotten. */
 static fault
-judge(struct sync *s, struct tolds *ts)
+judge_tolds(struct sync *s, struct tolds *ts)
 {
 	const struct member *m;
-	char ref[REF_MAX];
-	bool yes;
+	bool done;
 	fault f = NULL;
 
 	for (size_t i = ts->n; f == NULL && i-- > 0;) {
 		struct told *t = &ts->at[i];
+		struct claim x = { .seq = t->seen.seq, .hash = { t->seen.hash,
+		    sizeof t->seen.hash }, .by = &t->by };
 
 		if (!id_eq(&t->seen.hub, &s->hub))
 			continue;
 		m = by_prefix(s->site->roster, t->seen.device);
-		/* Of nobody: nothing to compare with.  Of our own branch that a
-		 * second writer continued: it is there, we did not take it. */
-		yes = true;
-		if (m != NULL && !(s->frozen &&
-		    id_eq(&m->device, &s->site->self))) {
-			ref_device(ref, &m->device);
-			f = lived_up(&yes, s, &t->seen, ref);
+		done = !expected(s, m, x.seq);
+		if (!done) {
+			ref_device(x.ref, &m->device);
+			f = judge(&done, s, &x);
 		}
-		if (f == NULL && !yes && s->again)
-			withheld(s, t, ref);
-		s->doubt |= !yes;
-		if (yes)
+		if (done)
 			*t = ts->at[--ts->n];
 	}
 	return f;
+}
+
+/* The same of what our inviter said of it. */
+static fault
+judge_pins(struct sync *s)
+{
+	struct head_pins *ps = &s->head_pins;
+	size_t had = ps->n;
+	struct id device;
+	bool done;
+	fault f = NULL;
+
+	if (!id_eq(&ps->hub, &s->hub))
+		return NULL;
+	for (size_t i = ps->n; f == NULL && i-- > 0;) {
+		const struct invite_pin *p = &ps->at[i];
+		struct claim x = { .seq = p->seq, .hash = { p->hash.b,
+		    WIRE_HASH_LEN }, .by = &ps->by };
+
+		memcpy(x.ref, p->ref, sizeof x.ref);
+		done = ref_kind(p->ref, &device, NULL) == REF_DEVICE &&
+		    !expected(s, roster_member(s->site->roster, &device),
+		    p->seq);
+		if (!done)
+			f = judge(&done, s, &x);
+		if (done)
+			head_pins_drop(ps, i);
+	}
+	return f != NULL || ps->n == had ? f :
+	    head_pins_write(ps, s->site->repo);
 }
 
 /* What heard says of one hub, beside what waits for it already. */
@@ -222,9 +281,10 @@ settle(struct sync *s, struct tolds *heard)
 
 	if ((f = remember(s, heard)) != NULL || id_zero(&s->hub) ||
 	    (f = tolds_read(heard, s->site, &s->hub)) != NULL ||
-	    (f = judge(s, heard)) != NULL)
+	    (f = judge_tolds(s, heard)) != NULL ||
+	    (f = tolds_write(heard, s->site, &s->hub)) != NULL)
 		return f;
-	return tolds_write(heard, s->site, &s->hub);
+	return judge_pins(s);
 }
 
 static fault
