@@ -100,14 +100,16 @@ done:
 
 /* Read back before it is sealed: what we cannot read, nobody can. */
 static fault
-check_text(struct bytes text)
+check_text(struct bytes text, size_t nroster)
 {
 	struct invite in = { .nhubs = 0 };
 	fault f = NULL;
 
 	if (text.len > WIRE_INVITE_MAX - HEAD - WIRE_TAG_LEN - WIRE_SIG_LEN)
-		return fault_new(FAULT_INVALID, "an invitation of %zu bytes "
-		    "is longer than %u; nothing was written", text.len,
+		return fault_new(FAULT_INVALID, "an invitation of %zu bytes, "
+		    "with a roster of %zu entries, is longer than the %u bytes "
+		    "allowed; nothing was written; this version can invite "
+		    "nobody more to this project", text.len, nroster,
 		    WIRE_INVITE_MAX);
 	if (invite_get_text(&in, text) != NULL)
 		f = fault_new(FAULT_INVALID, "a name, title or hub address is "
@@ -130,7 +132,7 @@ invite_make(struct buf *out, struct invite *in, const char *code,
 		return fault_new(FAULT_INVALID, "a code has six words");
 	memcpy(in->coordinator_pk, sk + 32, 32);	/* libsodium's form */
 	invite_put_text(&text, in);
-	if ((f = check_text(buf_view(&text))) != NULL ||
+	if ((f = check_text(buf_view(&text), in->nroster)) != NULL ||
 	    (f = put_box(&file, in, buf_view(&text), tidy)) != NULL)
 		goto done;
 	sign(sig, sk, SIGN_INVITE, buf_view(&file));

@@ -7,6 +7,8 @@
 #include "sync/base/secret.h"
 
 #define KEYS_MAX WIRE_INVITE_MAX
+/* A signed commit is longer: so a number is bounded by what is there. */
+#define ENTRY_LEAST 512u
 
 static size_t
 text_room(const struct invite *in, size_t keys)
@@ -146,7 +148,7 @@ invite_get_pins(struct reader *r, struct invite_pin **at, size_t *n)
 static void
 get_roster(struct reader *r, struct invite *in)
 {
-	size_t n = get_count(r, WIRE_SEQ_STEP, 2);
+	size_t n = get_count(r, WIRE_INVITE_MAX, ENTRY_LEAST);
 
 	in->roster = mem_new(n * sizeof *in->roster);
 	for (; in->nroster < n && reader_ok(r); in->nroster++) {

@@ -561,6 +561,85 @@ TEST(head_pins_that_are_told_and_not_there_are_refused)
 	buf_free(&b);
 }
 
+/* As if n entries had been written after the genesis; n of them in all. */
+static void
+long_roster(struct invite *in, size_t n)
+{
+	in->roster = mem_grow(in->roster, n * sizeof *in->roster);
+	for (; in->nroster < n; in->nroster++) {
+		struct invite_entry *e = &in->roster[in->nroster];
+
+		*e = (struct invite_entry){ BUF_EMPTY, BUF_EMPTY };
+		memset(buf_room(&e->commit, 600), 'c', 600);
+		e->commit.len = 600;
+		buf_add(&e->blob, in->roster[0].blob.at, 42);
+	}
+}
+
+TEST(a_roster_is_as_long_as_the_file_has_room)
+{
+	struct noor n = found(true);
+	struct invite in = invitation(&n, true), out = { .nhubs = 0 };
+	struct buf text = BUF_EMPTY;
+
+	long_roster(&in, 12000);
+	invite_put_text(&text, &in);
+	assert_true(text.len < WIRE_INVITE_MAX);
+	assert_ok(invite_get_text(&out, buf_view(&text)));
+	assert_int_equal(out.nroster, 12000);
+	assert_true(bytes_eq(buf_view(&out.roster[11999].commit),
+	    buf_view(&in.roster[11999].commit)));
+	buf_wipe(&text);
+	invite_free(&in);
+	invite_free(&out);
+	forget(&n);
+}
+
+TEST(one_that_is_too_long_is_named_and_not_written)
+{
+	struct noor n = found(true);
+	struct invite in = invitation(&n, true);
+	struct buf f = BUF_EMPTY;
+	fault e;
+
+	long_roster(&in, 13500);
+	e = invite_make(&f, &in, CODE, n.sk);
+	assert_non_null(e);
+	assert_int_equal(e->code, FAULT_INVALID);
+	assert_non_null(strstr(e->text, "a roster of 13500 entries"));
+	assert_int_equal(f.len, 0);
+	invite_free(&in);
+	forget(&n);
+}
+
+/* 64 KiB cannot hold two hundred commits. */
+TEST(a_roster_that_is_told_and_not_there_is_refused)
+{
+	struct noor n = found(true);
+	struct invite in = invitation(&n, true), out = { .nhubs = 0 };
+	struct buf text = BUF_EMPTY, told = BUF_EMPTY;
+	size_t before;
+
+	long_roster(&in, 1);
+	invite_put_text(&text, &in);
+	/* All up to the roster's number, which is one byte: 1. */
+	before = 32 + 1 + strlen("Amira") + 1 + strlen("Veldwerk") + 1 +
+	    1 + strlen("stick") + 1 + strlen("/media/stick/hub.git") + 1 +
+	    1 + strlen("refs/heads/main") + 1 + 32;
+	assert_int_equal(text.at[before], 1);
+	buf_add(&told, text.at, before);
+	put_uv(&told, 200);
+	memset(buf_room(&told, 65536), 0, 65536);
+	told.len += 65536;
+	assert_fault(FAULT_FORMAT, invite_get_text(&out, buf_view(&told)));
+	assert_int_equal(out.nroster, 0);
+	buf_wipe(&text);
+	buf_free(&told);
+	invite_free(&in);
+	invite_free(&out);
+	forget(&n);
+}
+
 TEST(a_file_of_a_newer_version_is_named)
 {
 	struct noor n = found(true);
@@ -699,6 +778,9 @@ main(void)
 	    T(head_pins_come_by_ref_and_each_ref_once),
 	    T(as_many_head_pins_as_a_hub_has_refs_are_read_and_no_more),
 	    T(head_pins_that_are_told_and_not_there_are_refused),
+	    T(a_roster_is_as_long_as_the_file_has_room),
+	    T(one_that_is_too_long_is_named_and_not_written),
+	    T(a_roster_that_is_told_and_not_there_is_refused),
 	    T(a_file_of_a_newer_version_is_named),
 	    T(a_practice_invitation_opens_within_20_ms),
 	    T(a_real_invitation_costs_256_mib_and_three_passes),
