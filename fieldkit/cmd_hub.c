@@ -101,9 +101,20 @@ tidy_name(const char *s)
 	return n > 0 && n <= 40 && s[n] == '\0' && s[0] != '-';
 }
 
+/* By name alone: another's address may read the same. */
+static struct home_hub *
+named(struct home *h, const char *name)
+{
+	for (size_t i = 0; i < h->nhubs; i++)
+		if (strcmp(h->hubs[i].name, name) == 0)
+			return &h->hubs[i];
+	return NULL;
+}
+
 static fault
 hub_add(struct ctx *c)
 {
+	struct file_lock lock = FILE_LOCK_NONE;
 	struct home *h = &c->home;
 	const char *name = c->args[1], *url = c->args[2];
 	char real[PATH_MAX];
@@ -112,16 +123,21 @@ hub_add(struct ctx *c)
 	if (!tidy_name(name) || strpbrk(url, "\t\n") != NULL)
 		return fault_new(FAULT_INVALID, "a hub's name has 1 to 40 "
 		    "letters, digits, '-', '_' or '.'; nothing was added");
-	for (size_t i = 0; i < h->nhubs; i++)
-		if (strcmp(h->hubs[i].name, name) == 0)
-			return fault_new(FAULT_INVALID, "there is a hub '%s' "
-			    "already; nothing was added; remove it first or "
-			    "choose another name", name);
 	/* A path is kept as it is from anywhere. */
 	if (strstr(url, "://") == NULL && realpath(url, real) != NULL)
 		url = real;
-	home_add_hub(h, name, url);
-	if ((f = home_save_hubs(h)) == NULL)
+	if ((f = home_hubs_lock(&lock, h)) != NULL)
+		return f;
+	if (named(h, name) != NULL) {
+		f = fault_new(FAULT_INVALID, "there is a hub '%s' already; "
+		    "nothing was added; remove it first or choose another "
+		    "name", name);
+	} else {
+		home_add_hub(h, name, url);
+		f = home_save_hubs(h);
+	}
+	file_unlock(&lock);
+	if (f == NULL)
 		hub_row(c, &h->hubs[h->nhubs - 1]);
 	return f;
 }
@@ -129,20 +145,22 @@ hub_add(struct ctx *c)
 static fault
 hub_remove(struct ctx *c)
 {
+	struct file_lock lock = FILE_LOCK_NONE;
 	struct home *h = &c->home;
+	struct home_hub *hub;
+	fault f = home_hubs_lock(&lock, h);
 
-	for (size_t i = 0; i < h->nhubs; i++) {
-		if (strcmp(h->hubs[i].name, c->args[1]) != 0)
-			continue;
-		free(h->hubs[i].name);
-		free(h->hubs[i].url);
-		memmove(&h->hubs[i], &h->hubs[i + 1],
-		    (h->nhubs - i - 1) * sizeof *h->hubs);
-		h->nhubs--;
-		return home_save_hubs(h);
+	if (f != NULL)
+		return f;
+	if ((hub = named(h, c->args[1])) == NULL) {
+		f = fault_new(FAULT_ABSENT, "there is no hub '%.60s'; "
+		    "'fieldkit hub list' shows them", c->args[1]);
+	} else {
+		home_drop_hub(h, hub);
+		f = home_save_hubs(h);
 	}
-	return fault_new(FAULT_ABSENT, "there is no hub '%.60s'; 'fieldkit "
-	    "hub list' shows them", c->args[1]);
+	file_unlock(&lock);
+	return f;
 }
 
 fault

@@ -55,13 +55,19 @@ exchange_report_free(struct exchange_report *r)
 static fault
 note_hub(struct home *h, const char *url, const struct id *id)
 {
-	struct home_hub *hub = home_hub(h, url);
+	struct file_lock lock = FILE_LOCK_NONE;
+	struct home_hub *hub;
+	fault f = home_hubs_lock(&lock, h);
 
-	if (hub == NULL)
-		return NULL;
-	hub->id = *id;
-	hub->last_sync = clock_wall_ms();
-	return home_save_hubs(h);
+	if (f != NULL)
+		return f;
+	if ((hub = home_hub(h, url)) != NULL) {
+		hub->id = *id;
+		hub->last_sync = clock_wall_ms();
+		f = home_save_hubs(h);
+	}
+	file_unlock(&lock);
+	return f;
 }
 
 /*

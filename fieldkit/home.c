@@ -15,7 +15,6 @@
 #include "sync/base/secret.h"
 
 #define CONF_MAX 4096
-#define HUBS_MAX 65536
 #define SECRET_MAX (8u << 20)
 #define SUBKEY_SECRETS 3	/* number in the master key's derivation */
 #define LOCK_WAIT_MS 30000
@@ -114,80 +113,6 @@ conf_read(struct home *h)
 	return f;
 }
 
-void
-home_add_hub(struct home *h, const char *name, const char *url)
-{
-	h->hubs = mem_grow(h->hubs, (h->nhubs + 1) * sizeof *h->hubs);
-	h->hubs[h->nhubs++] = (struct home_hub){ .name = mem_text(name),
-	    .url = mem_text(url) };
-}
-
-fault
-home_save_hubs(const struct home *h)
-{
-	struct buf b = BUF_EMPTY;
-	char *path = home_file(h, "hubs"), hex[ID_HEX];
-	fault f;
-
-	for (size_t i = 0; i < h->nhubs; i++)
-		buf_text(&b, "%s\t%s\t%s\t%llu\n", h->hubs[i].name,
-		    h->hubs[i].url, id_hex(hex, &h->hubs[i].id),
-		    (unsigned long long)h->hubs[i].last_sync);
-	f = file_write(path, buf_view(&b), 0600);
-	free(path);
-	buf_free(&b);
-	return f;
-}
-
-static void
-hub_parse(struct home *h, char *line)
-{
-	char *save = NULL, *name = strtok_r(line, "\t", &save);
-	char *url = strtok_r(NULL, "\t", &save);
-	char *id = strtok_r(NULL, "\t", &save);
-	char *when = strtok_r(NULL, "\t", &save);
-
-	if (name == NULL || url == NULL)
-		return;
-	home_add_hub(h, name, url);
-	if (id != NULL && !id_parse(&h->hubs[h->nhubs - 1].id, id))
-		h->hubs[h->nhubs - 1].id = (struct id){ { 0 } };
-	if (when != NULL)
-		h->hubs[h->nhubs - 1].last_sync = strtoull(when, NULL, 10);
-}
-
-static fault
-hubs_read(struct home *h)
-{
-	struct buf b = BUF_EMPTY;
-	char *path = home_file(h, "hubs"), *save = NULL, *line;
-	fault f = file_read(&b, path, HUBS_MAX);
-
-	free(path);
-	if (f != NULL && f->code == FAULT_ABSENT)
-		f = NULL;
-	else if (f == NULL) {
-		buf_cstr(&b);
-		for (line = strtok_r((char *)b.at, "\n", &save); line != NULL;
-		    line = strtok_r(NULL, "\n", &save))
-			hub_parse(h, line);
-	}
-	buf_free(&b);
-	return f;
-}
-
-struct home_hub *
-home_hub(struct home *h, const char *name_or_url)
-{
-	for (size_t i = 0; i < h->nhubs; i++)
-		if (strcmp(h->hubs[i].name, name_or_url) == 0)
-			return &h->hubs[i];
-	for (size_t i = 0; i < h->nhubs; i++)
-		if (strcmp(h->hubs[i].url, name_or_url) == 0)
-			return &h->hubs[i];
-	return NULL;
-}
-
 /* --- opening ------------------------------------------------------------ */
 
 /* A part of a home that has been whole: never made anew in silence. */
@@ -209,7 +134,7 @@ home_open(struct home *h, const char *path)
 
 	*h = (struct home)HOME_EMPTY;
 	h->path = mem_text(realpath(path, real) != NULL ? real : path);
-	if ((f = conf_read(h)) == NULL && (f = hubs_read(h)) == NULL)
+	if ((f = conf_read(h)) == NULL && (f = home_read_hubs(h)) == NULL)
 		f = part_gone(h, "keyfile.a", "without it nothing here can be "
 		    "opened", keyfile_read(&h->keyfile, h->path));
 	if (f == NULL && !id_eq(&h->keyfile.device, &h->device))
@@ -235,11 +160,7 @@ home_close(struct home *h)
 		vault_forget(db);
 	secret_free(h->master, MASTER_LEN);
 	keyfile_free(&h->keyfile);
-	for (size_t i = 0; i < h->nhubs; i++) {
-		free(h->hubs[i].name);
-		free(h->hubs[i].url);
-	}
-	free(h->hubs);
+	home_forget_hubs(h);
 	free(h->path);
 	free(db);
 	*h = (struct home)HOME_EMPTY;

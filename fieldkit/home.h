@@ -74,8 +74,17 @@ fault home_site(struct home *) MUST_CHECK;
  */
 fault home_lock(struct file_lock *, struct home *) MUST_CHECK;
 
+/*
+ * The list of hubs in a home that has its place is changed under a lock of its
+ * own, in which it is read again: what another process has put there since
+ * home_open stays.  Hubs found before are gone then.  Change, save, unlock.
+ */
+fault home_hubs_lock(struct file_lock *, struct home *) MUST_CHECK;
 void home_add_hub(struct home *, const char *name, const char *url);
+void home_drop_hub(struct home *, struct home_hub *);
 fault home_save_hubs(const struct home *) MUST_CHECK;
+fault home_read_hubs(struct home *) MUST_CHECK;	/* in place of h's */
+void home_forget_hubs(struct home *);
 /* By name, or by address.  NULL if there is none. */
 struct home_hub *home_hub(struct home *, const char *name_or_url);
 

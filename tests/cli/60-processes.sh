@@ -77,6 +77,18 @@ check "both have all of it" same "$(fk noor list --json | wc -l)" $((2 * N + 11)
 check "the same" same "$(digest amira)" "$(digest noor)"
 check "nothing was sent twice" fk noor audit
 
+# Hubs that are added while syncs run are not forgotten at their end.
+for i in $(seq 8); do
+	FIELDKIT_HOME=$W/amira "$FK" sync >s1.out 2>s1.err &
+	a=$!
+	FIELDKIT_HOME=$W/amira "$FK" hub add "stick$i" "/media/stick$i" >s2.out 2>s2.err ||
+		{ echo "$i: hub add: $?"; cat s2.err; }
+	wait $a || { echo "$i: sync: $?"; cat s1.err; }
+done >hubs.bad
+check "a hub may be added while a sync runs" same "$(cat hubs.bad)" ""
+check "none is lost" same "$(fk amira hub list --json | get name | grep -c stick)" 8
+check "and the sync is remembered" test "$(fk amira hub list --json | head -1 | get last_sync)" != null
+
 # ---- who holds it ------------------------------------------------------------------
 
 wait $waiter
