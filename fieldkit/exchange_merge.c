@@ -164,10 +164,10 @@ merge_heads(struct home *h, struct merge_report *r)
 	if ((f = heads(h, &at, &n)) == NULL)
 		f = mainline_merge(&h->site, at, n, &h->signer, &more, &nmore);
 	if (f == NULL && nmore > 0) {
-		free(r->merged);
-		r->merged = more;
-		r->nmerged = nmore;
-		more = NULL;
+		r->merged = mem_grow(r->merged,
+		    (r->nmerged + nmore) * sizeof *more);
+		memcpy(r->merged + r->nmerged, more, nmore * sizeof *more);
+		r->nmerged += nmore;
 	}
 	free(more);
 	free(at);
@@ -193,11 +193,55 @@ at_home(struct home *h, const struct merge_report *r)
 	    "hub", r->sync.hub);
 }
 
+/* Is this commit on the line of our main?  Zeros are on any. */
+static fault
+on_main(bool *yes, struct home *h, const struct oid *oid)
+{
+	enum chain_side side;
+	struct oid now, meet;
+	fault f;
+
+	*yes = oid_zero(oid);
+	if (*yes || (f = exchange_main(h, &now)) != NULL)
+		return *yes ? NULL : f;
+	f = chain_meet(&side, &meet, &h->site, &now, oid);
+	*yes = side == CHAIN_SAME || side == CHAIN_BEHIND;
+	return f;
+}
+
+/*
+ * What was merged goes to the hub.  If another coordinator was first, what has
+ * bound takes the place of ours, here or in the sync already; nobody has seen
+ * ours, and the next round makes it again on top.
+ */
+static fault
+bind_main(struct home *h, struct carry *c, struct merge_report *r,
+    size_t before)
+{
+	struct oid ours;
+	bool kept;
+	fault f, g;
+
+	if ((f = exchange_main(h, &ours)) != NULL)
+		return f;
+	f = exchange_with(h, c, &r->sync);
+	if (f != NULL && f->code != FAULT_RACE)
+		return f;
+	if ((f != NULL && (g = mainline_drop(&h->site)) != NULL) ||
+	    (g = on_main(&kept, h, &ours)) != NULL)
+		return g;
+	if (kept)
+		return f;
+	r->nmerged = before;
+	return f != NULL ? f : fault_new(FAULT_RACE, "another coordinator's "
+	    "device was first; nothing was lost, sync again");
+}
+
 /* One round: sync, admit and bind, import, merge, push. */
 static fault
 merge_round(struct home *h, struct carry *c, struct merge_report *r)
 {
-	size_t admitted = 0;
+	size_t admitted = 0, before = r->nmerged;
 	fault f;
 
 	if ((f = exchange_with(h, c, &r->sync)) != NULL ||
@@ -210,26 +254,7 @@ merge_round(struct home *h, struct carry *c, struct merge_report *r)
 	r->admitted += admitted;
 	if ((f = merge_heads(h, r)) != NULL)
 		return f;
-	return exchange_with(h, c, &r->sync);
-}
-
-/*
- * Who loses the race for main takes the hub's main and merges again on top;
- * our own merge commit, which nobody has seen, is dropped.
- */
-static fault
-drop_own_main(struct home *h, const struct oid *before)
-{
-	struct oid now;
-	fault f = repo_ref(&now, h->site.repo, "refs/heads/main");
-
-	if (f != NULL)
-		return f->code == FAULT_ABSENT ? NULL : f;
-	if (oid_eq(&now, before))
-		return NULL;
-	if (oid_zero(before))
-		return repo_ref_delete(h->site.repo, "refs/heads/main");
-	return repo_ref_move(h->site.repo, "refs/heads/main", &now, before);
+	return bind_main(h, c, r, before);
 }
 
 static fault
@@ -237,27 +262,16 @@ merge_locked(struct home *h, const char *url, struct merge_report *r)
 {
 	uint64_t until = clock_wall_ms() + MERGE_MS;
 	struct carry *c = NULL;
-	struct oid before;
-	fault f, g;
+	fault f;
 
 	if ((f = exchange_open_hub(&c, h, url, &r->sync)) != NULL)
 		return f;
 	if ((f = home_site(h)) != NULL)
 		goto done;
-	for (;;) {
-		if ((f = repo_tidy(h->site.repo)) != NULL ||
-		    (f = exchange_main(h, &before)) != NULL)
-			break;
-		f = merge_round(h, c, r);
-		if (f == NULL || f->code != FAULT_RACE ||
-		    clock_wall_ms() > until)
-			break;
-		if ((g = drop_own_main(h, &before)) != NULL) {
-			f = g;
-			break;
-		}
+	while ((f = repo_tidy(h->site.repo)) == NULL &&
+	    (f = merge_round(h, c, r)) != NULL && f->code == FAULT_RACE &&
+	    clock_wall_ms() <= until)
 		poll(NULL, 0, 50 + (int)random_below(200));
-	}
 	if (f == NULL)
 		f = exchange_main(h, &r->main);
 done:

@@ -40,27 +40,6 @@ branch_seq(uint64_t *seq, struct sync *s, const struct oid *oid)
 	return f;
 }
 
-fault
-branch_bound_main(struct oid *out, uint64_t *seq, struct sync *s)
-{
-	struct repo_ref *pins = NULL;
-	uint64_t one;
-	size_t n = 0;
-	fault f = pin_all(&pins, &n, s->site->repo, SITE_MAIN);
-
-	*out = (struct oid){ { 0 } };
-	*seq = 0;
-	for (size_t i = 0; f == NULL && i < n; i++) {
-		f = branch_seq(&one, s, &pins[i].oid);
-		if (f == NULL && one > *seq) {
-			*seq = one;
-			*out = pins[i].oid;
-		}
-	}
-	free(pins);
-	return f;
-}
-
 /* --- what was there before ---------------------------------------------- */
 
 /* Kept beside our own, as evidence and so that nothing is lost. */
@@ -210,7 +189,7 @@ are_drafts(bool *drafts, struct branch *b, const struct oid *meet)
 	    (kind != REF_ROSTER && kind != REF_MAIN))
 		return NULL;
 	if (kind == REF_MAIN)
-		f = branch_bound_main(&at, &bound, s);
+		f = mainline_bound(&at, &bound, s->site);
 	if (f == NULL && (f = branch_seq(&seq, s, meet)) == NULL)
 		*drafts = seq >= bound;
 	return f;

@@ -31,8 +31,5 @@ fault branch_pinned(struct sync *, const char *ref, const struct oid *to)
     MUST_CHECK;
 /* Number of a commit that we hold; 0: none. */
 fault branch_seq(uint64_t *, struct sync *, const struct oid *) MUST_CHECK;
-/* The newest commit of our main that some hub holds; zeros: none. */
-fault branch_bound_main(struct oid *, uint64_t *seq, struct sync *)
-    MUST_CHECK;
 
 #endif

@@ -259,3 +259,41 @@ done:
 		mainline_free(&m);
 	return f;
 }
+
+/* --- what is bound ------------------------------------------------------ */
+
+fault
+mainline_bound(struct oid *out, uint64_t *seq, struct site *s)
+{
+	struct repo_ref *pins = NULL;
+	struct commit c;
+	size_t n = 0;
+	fault f = pin_all(&pins, &n, s->repo, SITE_MAIN);
+
+	*out = (struct oid){ { 0 } };
+	*seq = 0;
+	for (size_t i = 0; f == NULL && i < n; i++) {
+		f = site_commit(&c, s, &pins[i].oid);
+		if (f == NULL && c.seq > *seq) {
+			*seq = c.seq;
+			*out = pins[i].oid;
+		}
+	}
+	free(pins);
+	return f;
+}
+
+fault
+mainline_drop(struct site *s)
+{
+	struct oid now, bound;
+	uint64_t seq;
+	fault f;
+
+	if ((f = ref_get(&now, s->repo, SITE_MAIN)) != NULL ||
+	    (f = mainline_bound(&bound, &seq, s)) != NULL ||
+	    oid_eq(&now, &bound))
+		return f;
+	return oid_zero(&bound) ? repo_ref_delete(s->repo, SITE_MAIN) :
+	    ref_put(s->repo, SITE_MAIN, &now, &bound);
+}

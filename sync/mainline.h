@@ -41,6 +41,16 @@ void mainline_free(struct mainline *);
 fault mainline_verify(struct site *, struct chain_check *, struct findings *)
     MUST_CHECK;
 
+/* The newest commit of main that some hub holds; zeros: none. */
+fault mainline_bound(struct oid *, uint64_t *seq, struct site *) MUST_CHECK;
+
+/*
+ * What this device merged and no hub holds is dropped: main is at its newest
+ * bound commit again, or gone, and the merge can be made anew on top of what
+ * another coordinator has bound.
+ */
+fault mainline_drop(struct site *) MUST_CHECK;
+
 struct merged_head {
 	struct id	device;
 	uint64_t	from, to;

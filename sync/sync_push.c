@@ -4,6 +4,7 @@
 
 #include "sync/branch.h"
 #include "sync/hub_id.h"
+#include "sync/mainline.h"
 #include "sync/pins.h"
 #include "sync/sync_own.h"
 
@@ -93,7 +94,7 @@ target(struct oid *out, struct sync *s, const char *ref)
 		return f;
 	if (kind == REF_ROSTER)
 		return chain_at(out, s->site, &local, s->site->bound);
-	return kind == REF_MAIN ? branch_bound_main(out, &seq, s) : NULL;
+	return kind == REF_MAIN ? mainline_bound(out, &seq, s->site) : NULL;
 }
 
 /* Was what is wrong with this ref of a kind that needs no key to write? */

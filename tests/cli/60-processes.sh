@@ -89,6 +89,72 @@ check "a hub may be added while a sync runs" same "$(cat hubs.bad)" ""
 check "none is lost" same "$(fk amira hub list --json | get name | grep -c stick)" 8
 check "and the sync is remembered" test "$(fk amira hub list --json | head -1 | get last_sync)" != null
 
+# ---- two merges ------------------------------------------------------------------
+
+h() { git -c safe.directory='*' -C "$1" "${@:2}"; }
+device() { sed -n "s/^device //p" "$W/$1/kit.conf"; }
+fk noor invite --name bas --role worker -o "$W/bas.invite" --json | get code >bas.code
+fk bas join bas.invite --code-file bas.code >/dev/null
+write() { fk "$1" add observation date=2026-09-05 narrative="$2" >/dev/null && fk "$1" sync >/dev/null || echo "not ok - $1 writes"; }
+write bas "de eerste van bas"
+fk noor merge >/dev/null
+cp -a noor noor2
+
+# The other laptop of the coordinator is first: its main comes to the hub when
+# this one has merged already and waits for the ref, which we hold.
+write amira "voor beide"
+cp -a hub first
+fk noor2 merge "$W/first" >/dev/null || echo "not ok - the other merges"
+write bas "alleen voor de een"
+was=$(cat noor/repo.git/refs/heads/main)
+touch hub/refs/heads/main.lock
+FIELDKIT_HOME=$W/noor "$FK" merge --json >m1.out 2>m1.err &
+a=$!
+for _ in $(seq 600); do
+	[ "$(cat noor/repo.git/refs/heads/main)" != "$was" ] && break
+	touch hub/refs/heads/main.lock
+	sleep 0.05
+done
+lost=$(cat noor/repo.git/refs/heads/main)
+cp -an first/objects/. hub/objects/
+h first rev-parse main >hub/refs/heads/main
+rm -f hub/refs/heads/main.lock
+check "who loses the race for main merges again: 0" wait $a
+check "its first try is gone" test "$(h hub rev-parse main)" != "$lost"
+check "main goes on from the winner's" same "$(h hub rev-parse main^)" "$(h first rev-parse main)"
+check "it reports what it added, and that alone" same "$(get merged <m1.out | grep -o '"device": "[^"]*"')" "\"device\": \"$(device bas)\""
+check "what it calls main is the hub's" same "$(get main <m1.out)" "$(h hub rev-parse main)"
+
+# Both merge at the same moment, while others write.
+for i in $(seq 4); do
+	write amira "voor $i"
+	FIELDKIT_HOME=$W/noor "$FK" merge --json >m1.out 2>m1.err &
+	a=$!
+	FIELDKIT_HOME=$W/noor2 "$FK" merge --json >m2.out 2>m2.err &
+	b=$!
+	write bas "tijdens $i"
+	wait $a || { echo "$i: the one: $?"; cat m1.err; }
+	wait $b || { echo "$i: the other: $?"; cat m2.err; }
+	h hub log --format=%B main | grep '^accept ' >accepts
+	/usr/bin/python3 - accepts m1.out m2.out <<-'END'
+	import json, sys
+	most = {}
+	for line in open(sys.argv[1]):
+	    _, device, seq, _ = line.split()
+	    most[device] = max(most.get(device, 0), int(seq))
+	for name in sys.argv[2:]:
+	    for m in json.load(open(name))["merged"]:
+	        if most.get(m["device"], 0) < m["to"]:
+	            print(name, "merged", m, "and main has", most.get(m["device"]))
+	END
+done >merges.bad
+check "two merges at the same moment succeed, and main has what each says" same "$(cat merges.bad)" ""
+check "both end at one main" same "$(fk noor merge --json | get main)" "$(fk noor2 merge --json | get main)"
+check "which is the hub's" same "$(h hub rev-parse main)" "$(fk noor merge --json | get main)"
+fk amira sync >/dev/null
+check "all of it is accepted" same "$(fk amira status --json | get unaccepted)" 0
+check "and the history holds" fk noor audit
+
 # ---- who holds it ------------------------------------------------------------------
 
 wait $waiter

@@ -63,6 +63,46 @@ TEST(a_merge_accepts_every_head_that_moved)
 	world_end(&w);
 }
 
+/* Number of main after the drop. */
+static uint64_t
+drop(struct kit *k)
+{
+	assert_ok(mainline_drop(&k->site));
+	return seq_of(k, SITE_MAIN);
+}
+
+/* Who lost the race for main merges again on top of what has bound. */
+TEST(what_no_hub_holds_of_main_is_dropped_to_what_one_does)
+{
+	struct world w;
+	struct oid first, second, now, bound;
+	uint64_t seq;
+
+	team(&w, 2);
+	assert_int_equal(drop(&w.noor), 0);
+	assert_int_equal(world_merge(&w), 2);
+	assert_int_equal(drop(&w.noor), 0);
+	assert_int_equal(world_merge(&w), 2);
+	kit_sync(&w.noor, w.hub);
+	first = head_of(&w.noor, SITE_MAIN);
+	assert_int_equal(drop(&w.noor), 1);
+	kit_write(&w.noor, 1);
+	assert_int_equal(world_merge(&w), 1);
+	assert_ok(mainline_bound(&bound, &seq, &w.noor.site));
+	assert_int_equal(seq, 1);
+	assert_true(oid_eq(&bound, &first));
+	assert_int_equal(drop(&w.noor), 1);
+	now = head_of(&w.noor, SITE_MAIN);
+	assert_true(oid_eq(&now, &first));
+	/* Whatever main was when the round began. */
+	assert_int_equal(world_merge(&w), 1);
+	kit_sync(&w.noor, w.hub);
+	second = head_of(&w.noor, SITE_MAIN);
+	assert_ok(ref_put(w.noor.site.repo, SITE_MAIN, &second, &first));
+	assert_int_equal(drop(&w.noor), 2);
+	world_end(&w);
+}
+
 TEST(nine_heads_take_two_commits)
 {
 	struct world w;
@@ -443,6 +483,7 @@ main(void)
 {
 	return WORLD_RUN(
 	    T(a_merge_accepts_every_head_that_moved),
+	    T(what_no_hub_holds_of_main_is_dropped_to_what_one_does),
 	    T(nine_heads_take_two_commits),
 	    T(others_verify_main_and_know_what_is_accepted),
 	    T(stock_git_shows_main_as_a_graph_and_finds_nothing_wrong),
