@@ -7,6 +7,7 @@
 
 #include "sync/base/file.h"
 #include "sync/base/lang.h"
+#include "sync/base/oserror.h"
 
 #define LOCK_BYTES 0x40000000	/* SQLite's: pending 1, reserved 1, shared 510 */
 
@@ -78,7 +79,7 @@ sentence(sqlite3 *raw, const char *path, int rc, const char *doing)
 		return fault_new(FAULT_FAIL, "%s could not be read or written "
 		    "(SQLite %d: %s); this was not saved, everything before "
 		    "it is safe", path, rc,
-		    e == 0 ? "input/output" : strerror(e));
+		    e == 0 ? "input/output" : oserror(e));
 	return fault_new(FAULT_FAIL, "database: %s (SQLite %d, in: %.120s)",
 	    sqlite3_errmsg(raw), rc, doing);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sync/base/lang.h"
+#include "sync/base/oserror.h"
 
 #define RING 16
 
@@ -52,7 +53,7 @@ fault_errno(enum fault_code code, const char *fmt, ...)
 	vsnprintf(f->text, sizeof f->text, say(fmt), ap);
 	va_end(ap);
 	n = strlen(f->text);
-	snprintf(f->text + n, sizeof f->text - n, ": %s", strerror(saved));
+	snprintf(f->text + n, sizeof f->text - n, ": %s", oserror(saved));
 	return f;
 }
 

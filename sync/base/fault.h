@@ -42,7 +42,7 @@ typedef const struct fault *fault;
 fault fault_new(enum fault_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* As fault_new, with errno as detail and its text behind the sentence. */
+/* As fault_new, with errno as detail and its words behind the sentence. */
 fault fault_errno(enum fault_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -104,6 +104,9 @@ check "a wrong passphrase" exits 6 env FIELDKIT_PASSPHRASE_FILE=/dev/null LC_ALL
 	FIELDKIT_HOME="$W/noor" sh -c "exec '$FK' status 2>'$W/err'"
 check "is a wachtzin" says "wachtzin"
 
+check "a file that is not there" exits 4 speak nl_NL.UTF-8 add observation --from nergens
+check "is told in Dutch to the end" says "het is er niet"
+
 # A bad line of --from.
 good='{"date":"2026-09-01","narrative":"Drie jongeren bij de brug"}'
 printf '%s\n{"date":"2026-02-30","narrative":"x"}\n' "$good" >lines

@@ -386,7 +386,7 @@ TEST(a_fault_keeps_its_code_and_tells_the_errand)
 	g = fault_while(fault_errno(FAULT_ABSENT, "cannot open %s", "f"),
 	    "reading");
 	assert_string_equal(g->text,
-	    "reading: cannot open f: No such file or directory");
+	    "reading: cannot open f: it is not there");
 	assert_int_equal(g->detail, ENOENT);
 	assert_string_equal(f->text, "note 7 is damaged");
 }

@@ -1,9 +1,11 @@
 #include "tests/unit/test.h"
 
 #include <ctype.h>
+#include <errno.h>
 
 #include "schema/embedded.h"
 #include "sync/base/lang.h"
+#include "sync/base/oserror.h"
 
 #define ARGS_MAX 9
 
@@ -40,6 +42,44 @@ TEST(a_fault_speaks_the_language_that_was_set)
 	f = fault_new(FAULT_FAIL, "process %d", 7);
 	lang_set(LANG_EN);
 	assert_string_equal(f->text, "proces 7");
+}
+
+/* English and Dutch differ from each other and from the C library. */
+TEST(what_the_system_refuses_is_said_in_both_languages)
+{
+	static const int met[] = { EPERM, ENOENT, EIO, EACCES, EEXIST, ENOTDIR,
+	    EISDIR, EMFILE, ENOSPC, EROFS, ELOOP, ENAMETOOLONG, EDQUOT, ESTALE,
+	    EBUSY, ENOTEMPTY, EFBIG };
+	const char *en, *nl;
+
+	for (size_t i = 0; i < sizeof met / sizeof met[0]; i++) {
+		en = oserror(met[i]);
+		lang_set(LANG_NL);
+		nl = oserror(met[i]);
+		lang_set(LANG_EN);
+		assert_string_not_equal(en, nl);
+		assert_string_not_equal(en, strerror(met[i]));
+		assert_string_not_equal(nl, strerror(met[i]));
+	}
+	assert_string_equal(oserror(ENOSPC), "the disk is full");
+}
+
+TEST(what_hardly_happens_is_said_as_the_c_library_does)
+{
+	assert_string_equal(oserror(ECHILD), strerror(ECHILD));
+}
+
+TEST(a_fault_of_the_system_is_in_one_language)
+{
+	fault f;
+
+	lang_set(LANG_NL);
+	errno = EROFS;
+	f = fault_errno(FAULT_FAIL, "cannot open %s", "x");
+	lang_set(LANG_EN);
+	assert_string_equal(f->text,
+	    "kan x niet openen: de schijf kan alleen worden gelezen");
+	assert_int_equal(f->detail, EROFS);
 }
 
 /* bsearch finds only what is sorted, and one sentence has one translation. */
@@ -133,6 +173,9 @@ main(void)
 	    T(a_sentence_is_said_in_the_language_that_was_set),
 	    T(a_sentence_without_a_translation_is_shown_in_english),
 	    T(a_fault_speaks_the_language_that_was_set),
+	    T(what_the_system_refuses_is_said_in_both_languages),
+	    T(what_hardly_happens_is_said_as_the_c_library_does),
+	    T(a_fault_of_the_system_is_in_one_language),
 	    T(the_phrases_are_sorted_by_bytes_and_none_stands_twice),
 	    T(every_phrase_is_found_and_has_a_translation),
 	    T(a_translation_takes_the_same_arguments),
