@@ -107,9 +107,9 @@ set_defence(struct db *db)
 }
 
 static fault
-trouble(const struct db *db, int rc, const char *doing)
+trouble(const struct db *db, int rc)
 {
-	return db_fault(db->raw, db->path, rc, doing);
+	return db_fault(db->raw, db->path, rc);
 }
 
 static fault
@@ -173,7 +173,7 @@ open_raw(struct db *db, bool create)
 	if (rc == SQLITE_CANTOPEN && !create && !file_exists(db->path))
 		return fault_new(FAULT_ABSENT, "there is no database %s",
 		    db->path);
-	return trouble(db, rc, "open");
+	return trouble(db, rc);
 }
 
 fault
@@ -232,7 +232,7 @@ db_exec(struct db *db, const char *sql)
 {
 	int rc = sqlite3_exec(db->raw, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? NULL : trouble(db, rc, sql);
+	return rc == SQLITE_OK ? NULL : trouble(db, rc);
 }
 
 /* --- statements ------------------------------------------------------- */
@@ -352,7 +352,7 @@ stmt_step(struct stmt *s, bool *row)
 		*row = true;
 		return NULL;
 	}
-	f = rc == SQLITE_DONE ? NULL : trouble(s->db, rc, s->sql);
+	f = rc == SQLITE_DONE ? NULL : trouble(s->db, rc);
 	stmt_reset(s);
 	return f;
 }
@@ -459,17 +459,13 @@ fault
 db_check(struct db *db)
 {
 	struct stmt *s = db_prepare(db, "PRAGMA integrity_check(1)");
-	struct bytes line;
 	bool row;
 	fault f = stmt_step(s, &row);
 
-	if (f == NULL && row) {
-		line = stmt_get(s, 0);
-		if (!bytes_is(line, "ok"))
-			f = fault_new(FAULT_TRUST, "%s is damaged: %.*s; "
-			    "restore it from a backup", db->path,
-			    (int)line.len, (const char *)line.at);
-	}
+	if (f == NULL && row && !bytes_is(stmt_get(s, 0), "ok"))
+		f = fault_new(FAULT_TRUST, "%s is damaged: its pages "
+		    "contradict each other; nothing was changed; restore it "
+		    "from a backup", db->path);
 	stmt_reset(s);
 	return f;
 }

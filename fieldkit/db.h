@@ -2,7 +2,7 @@
  * db -- SQLite's one door: open, statements, transactions.
  *
  * The only file that sees <sqlite3.h> but for the vault and the tokenizer.
- * Faults carry SQLite's extended code and what it was doing.
+ * Faults carry SQLite's extended code as detail, and a sentence of ours.
  */
 #ifndef FIELDKIT_DB_H
 #define FIELDKIT_DB_H
@@ -63,7 +63,7 @@ fault db_end(struct db *, fault f) MUST_CHECK;
  * in it. */
 fault db_begin_read(struct db *) MUST_CHECK;
 
-/* integrity_check; FAULT_TRUST with its first line if not "ok". */
+/* integrity_check; FAULT_TRUST if it does not say "ok". */
 fault db_check(struct db *) MUST_CHECK;
 
 /* SQLite's own handle, for fieldkit/stem.c only. */

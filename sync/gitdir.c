@@ -30,15 +30,20 @@ const char repo_head[] = "ref: refs/heads/main\n";
 fault
 gitdir_errno(const struct gitdir *g)
 {
+	enum fault_code code = g->broken;
+
 	switch (errno) {
 	case ENOSPC:
 	case EDQUOT:
 		return fault_new(g->broken, "%s is full; nothing was lost; "
 		    "make room there and try again", g->path);
-	case EROFS:
 	case EACCES:
 	case EPERM:
-		return fault_new(g->broken, "%s cannot be written (read-only, "
+		if (code == FAULT_FAIL)
+			code = FAULT_DENIED;
+		/* fall through */
+	case EROFS:
+		return fault_new(code, "%s cannot be written (read-only, "
 		    "or no permission); nothing was lost", g->path);
 	default:
 		return fault_errno(g->broken, "%s cannot be written; nothing "

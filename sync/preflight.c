@@ -282,7 +282,8 @@ exact(const char *hub, const char *name, const char *want)
 	if (f == NULL && !bytes_is(buf_view(&b), want))
 		f = fault_new(FAULT_TRUST, "the hub at %s was not opened: its "
 		    "%s is not as we write it", hub, name);
-	else if (f != NULL && f->code == FAULT_FAIL)
+	else if (f != NULL && (f->code == FAULT_FAIL ||
+	    f->code == FAULT_DENIED))
 		f = fault_while(fault_new(FAULT_HUB, "%s", f->text),
 		    "the hub at %s cannot be read", hub);
 	else if (f != NULL)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,9 @@ fault
 fault_errno(enum fault_code code, const char *fmt, ...)
 {
 	int saved = errno;
-	struct fault *f = fresh(code, saved);
+	bool denied = saved == EACCES || saved == EPERM;
+	struct fault *f = fresh(denied && code == FAULT_FAIL ? FAULT_DENIED :
+	    code, saved);
 	va_list ap;
 	size_t n;
 

@@ -24,6 +24,7 @@ enum fault_code {
 	FAULT_PRIVACY = 9,	/* exit 9: refused by a privacy rule */
 	FAULT_FORMAT = 108,	/* exit 8: bytes are not of their format */
 	FAULT_RACE = 107,	/* exit 7: another device moved the ref first */
+	FAULT_DENIED = 106,	/* exit 6: the system gives no permission */
 	FAULT_ERASED = 104,	/* exit 4: its leaf is punctured; counted, skipped */
 	FAULT_INTERRUPT = 130	/* exit 130 */
 };
@@ -42,7 +43,10 @@ typedef const struct fault *fault;
 fault fault_new(enum fault_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* As fault_new, with errno as detail and its words behind the sentence. */
+/*
+ * As fault_new, with errno as detail and its words behind the sentence.
+ * FAULT_FAIL for want of permission becomes FAULT_DENIED.
+ */
 fault fault_errno(enum fault_code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

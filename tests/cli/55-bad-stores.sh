@@ -91,6 +91,56 @@ check "the next sync keeps it for this version again" fk amira sync
 check "so" same "$("$B/tools/kept_pack" "$W/amira")" "$version"
 fresh
 
+# ---- where nothing may be written ----------------------------------------------
+
+# none WORD... -- do these words of programmers stand in what was said?
+none() {
+	local w
+	for w; do grep -qi -- "$w" err && { cat err; return 1; }; done
+	return 0
+}
+sql="sqlite insert update select values( database:"
+refused() { # CODE WHAT COMMAND... -- each command is refused so, in words
+	local code=$1 what=$2
+	shift 2
+	check "$what, a save: $code" exits "$code" "$@" add observation date=2026-09-03 narrative=x
+	check "$what: it is told what was kept" says "nothing was changed, what is there can be read"
+	# shellcheck disable=SC2086
+	check "$what: and nothing that only programmers read" none $sql
+	check "$what, in Dutch: $code" exits "$code" "$@" add observation date=2026-09-03 narrative=x --lang nl
+	check "$what: it is Dutch" says "er is niets veranderd, wat er staat is te lezen"
+	check "$what, sealing: $code" exits "$code" "$@" seal
+	check "$what, reading works" exits 0 "$@" list
+}
+mkdir ro
+if mount -t tmpfs -o size=8m,mode=755 tmpfs "$W/ro" 2>/dev/null; then
+	mounted="$mounted $W/ro"
+	cp -a good ro/home
+	mount -o remount,ro "$W/ro"
+	on_ro() { FIELDKIT_HOME=$W/ro/home "$FK" "$@" 2>"$W/err"; }
+	refused 1 "on a read-only disk" on_ro
+	check "on a read-only disk the digest is the same" same "$(on_ro digest)" "$digest"
+else
+	echo "ok - a read-only disk # SKIP mount is not allowed here"
+fi
+if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
+	chmod 711 "$W" && cp "$FK" kit && chmod 755 kit && cp pass pass.theirs && cp -a good theirs
+	chown -R 65534 theirs pass.theirs && chmod -R a-w theirs
+	as_them() {
+		setpriv --reuid 65534 --regid 65534 --clear-groups env FIELDKIT_PASSPHRASE_FILE="$W/pass.theirs" \
+			FIELDKIT_HOME="$W/theirs" HOME=/nonexistent "$W/kit" "$@" 2>"$W/err"
+	}
+else
+	cp -a good theirs && chmod -R a-w theirs
+	as_them() { FIELDKIT_HOME=$W/theirs "$FK" "$@" 2>"$W/err"; }
+fi
+refused 6 "without permission" as_them
+check "without permission the digest is the same" same "$(as_them digest)" "$digest"
+chmod -R u+w theirs && chmod 400 theirs/device.db
+check "with only the database read-only too: 6" exits 6 as_them add observation date=2026-09-03 narrative=x
+chmod -R u+w theirs
+check "given back, a save works" exits 0 as_them add observation date=2026-09-03 narrative=x
+
 # ---- from a newer version ------------------------------------------------------
 
 "$B/tools/store_version" "$W/amira" 99 || echo "not ok - a newer store"

@@ -1,6 +1,8 @@
 #include "fieldkit/db.h"
+#include "fieldkit/db_fault.h"
 #include "fieldkit/vault.h"
 #include "sync/base/file.h"
+#include "sync/base/lang.h"
 #include "tests/unit/test.h"
 
 #include <dirent.h>
@@ -224,6 +226,85 @@ TEST(a_value_that_is_too_long_is_a_fault_and_no_more)
 	assert_fault(FAULT_FAIL, stmt_run(s));
 	assert_int_equal(number(db, "SELECT count(*) FROM note"), 0);
 	free(big);
+	db_close(db);
+}
+
+/* --- what SQLite refuses ------------------------------------------------ */
+
+struct refusal {
+	int		rc;
+	enum fault_code	code;
+	const char	*en, *nl;
+};
+
+static const struct refusal refusals[] = {
+	{ SQLITE_FULL, FAULT_FAIL, "disk is full", "schijf is vol" },
+	{ SQLITE_NOMEM, FAULT_FAIL, "memory ran out", "geheugen is op" },
+	{ SQLITE_IOERR_WRITE, FAULT_FAIL, "read or written", "geschreven" },
+	{ SQLITE_IOERR_DATA, FAULT_TRUST, "is damaged", "is beschadigd" },
+	{ SQLITE_CORRUPT, FAULT_TRUST, "is damaged", "is beschadigd" },
+	{ SQLITE_CORRUPT_VTAB, FAULT_TRUST, "is damaged", "is beschadigd" },
+	{ SQLITE_NOTADB, FAULT_TRUST, "is damaged", "is beschadigd" },
+	{ SQLITE_BUSY, FAULT_FAIL, "in use by", "in gebruik" },
+	{ SQLITE_LOCKED, FAULT_FAIL, "in use by", "in gebruik" },
+	{ SQLITE_READONLY, FAULT_DENIED, "no permission", "geen toestemming" },
+	{ SQLITE_READONLY_DIRECTORY, FAULT_DENIED, "no permission",
+	    "geen toestemming" },
+	{ SQLITE_READONLY_ROLLBACK, FAULT_FAIL, "middle of a save",
+	    "midden in het opslaan" },
+	{ SQLITE_READONLY_DBMOVED, FAULT_FAIL, "was moved", "verplaatst" },
+	{ SQLITE_PERM, FAULT_DENIED, "no permission", "geen toestemming" },
+	{ SQLITE_CANTOPEN, FAULT_FAIL, "cannot be opened", "gaat niet open" },
+	{ SQLITE_INTERRUPT, FAULT_INTERRUPT, "interrupted", "onderbroken" },
+	{ SQLITE_TOOBIG, FAULT_FAIL, "longer than", "langer dan" },
+	{ SQLITE_CONSTRAINT_UNIQUE, FAULT_FAIL, "refused a step",
+	    "weigerde een stap" },
+	{ SQLITE_ERROR, FAULT_FAIL, "refused a step", "weigerde een stap" },
+	{ SQLITE_MISUSE, FAULT_FAIL, "refused a step", "weigerde een stap" }
+};
+
+TEST(each_refusal_of_sqlite_has_a_sentence_and_an_exit_code)
+{
+	fault f;
+
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+		const struct refusal *r = &refusals[i];
+
+		f = db_fault(NULL, "/nowhere/device.db", r->rc);
+		assert_int_equal(f->code, r->code);
+		assert_int_equal(f->detail, r->rc);
+		assert_non_null(strstr(f->text, r->en));
+		lang_set(LANG_NL);
+		f = db_fault(NULL, "/nowhere/device.db", r->rc);
+		lang_set(LANG_EN);
+		assert_int_equal(f->code, r->code);
+		assert_non_null(strstr(f->text, r->nl));
+	}
+}
+
+/* What SQLite says of it may quote the statement, a column or a value. */
+TEST(no_fault_holds_sql_or_sqlites_own_words)
+{
+	static const char *const fail[] = {
+		"INSERT INTO note (id, body) VALUES (1, '" CANARY "')",
+		"INSERT INTO note (id, body) VALUES (2, x'00')",
+		"SELECT " CANARY " FROM note",
+		"ATTACH '/tmp/x.db' AS x"
+	};
+	static const char *const words[] = { "INSERT", "SELECT", "ATTACH",
+	    "note", "body", "constraint", "UNIQUE", "authorized", "syntax",
+	    "column", CANARY };
+	struct db *db = fresh();
+
+	assert_ok(insert(db, "een"));
+	for (size_t i = 0; i < sizeof fail / sizeof fail[0]; i++) {
+		fault f = db_exec(db, fail[i]);
+
+		assert_non_null(f);
+		assert_true(f->detail != 0);
+		for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+			assert_null(strstr(f->text, words[k]));
+	}
 	db_close(db);
 }
 
@@ -477,6 +558,8 @@ run(void)
 	    T(values_come_back_as_they_went_in),
 	    T(a_statement_is_cached_and_comes_reset_and_unbound),
 	    T(a_value_that_is_too_long_is_a_fault_and_no_more),
+	    T(each_refusal_of_sqlite_has_a_sentence_and_an_exit_code),
+	    T(no_fault_holds_sql_or_sqlites_own_words),
 	    T(only_the_outermost_end_commits),
 	    T(an_inner_fault_undoes_the_whole_even_if_it_is_forgotten),
 	    T(what_was_not_committed_is_gone_after_closing),
