@@ -182,17 +182,17 @@ cmd_list(struct ctx *c)
 /* --- search ------------------------------------------------------------- */
 
 static fault
-show_hits(struct ctx *c, const struct search_hit *hits, size_t n)
+show_hits(struct ctx *c, const struct search_result *found)
 {
 	struct progress p = { NULL, 0 };
 	fault f = exchange_progress(&c->home, &p);
 
-	for (size_t i = 0; f == NULL && i < n; i++) {
+	for (size_t i = 0; f == NULL && i < found->n; i++) {
+		const struct search_hit *hit = &found->hits[i];
 		struct record r = { .nchanges = 0 };
 
-		if ((f = store_record(&c->home.store, &r, &hits[i].id)) ==
-		    NULL)
-			f = put(c, &p, &r, hits[i].snippet);
+		if ((f = store_record(&c->home.store, &r, &hit->id)) == NULL)
+			f = put(c, &p, &r, hit->snippet);
 		record_free(&r);
 	}
 	progress_free(&p);
@@ -202,9 +202,9 @@ show_hits(struct ctx *c, const struct search_hit *hits, size_t n)
 fault
 cmd_search(struct ctx *c)
 {
-	struct search_hit *hits = NULL;
+	struct search_result found = { .hits = NULL };
 	struct buf words = BUF_EMPTY;
-	size_t n = 0, limit;
+	size_t limit;
 	fault f;
 
 	if ((f = read_limit(c, SEARCH_LIMIT, &limit)) != NULL ||
@@ -216,9 +216,13 @@ cmd_search(struct ctx *c)
 		f = fault_new(FAULT_INVALID, "the words are not UTF-8 text");
 	if (f == NULL && (f = search_start(c->home.db)) == NULL &&
 	    (f = search(&c->home.store, buf_cstr(&words), limit,
-	    &hits, &n)) == NULL)
-		f = show_hits(c, hits, n);
-	search_hits_free(hits, n);
+	    &found)) == NULL)
+		f = show_hits(c, &found);
+	if (f == NULL && found.behind)
+		note("the index of words could not be brought up to date; "
+		    "%zu records that are not in it were looked through one by "
+		    "one (%s)", found.scanned, found.why.text);
+	search_free(&found);
 	buf_wipe(&words);
 	return f;
 }

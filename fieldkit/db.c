@@ -343,7 +343,8 @@ stmt_step(struct stmt *s, bool *row)
 	fault f;
 
 	*row = false;
-	if (given_up(s->db))
+	/* The fault of compiling may be why it was given up: that one says. */
+	if (rc == SQLITE_OK && given_up(s->db))
 		return fault_new(FAULT_FAIL, "the transaction was given up "
 		    "after a fault; nothing of it was saved");
 	if (rc == SQLITE_OK)

@@ -27,18 +27,28 @@ static const char tables[] =
 fault
 search_start(struct db *db)
 {
-	struct stmt *s;
-	bool row;
+	return stem_start(db);
+}
+
+static fault
+is_there(struct db *db, bool *there)
+{
+	struct stmt *s = db_prepare(db,
+	    "SELECT 1 FROM sqlite_schema WHERE name = 'words'");
+	fault f = stmt_step(s, there);
+
+	stmt_reset(s);
+	return f;
+}
+
+static fault
+make_tables(struct db *db)
+{
+	bool there;
 	fault f;
 
-	if ((f = stem_start(db)) != NULL)
+	if ((f = is_there(db, &there)) != NULL || there)
 		return f;
-	s = db_prepare(db, "SELECT 1 FROM sqlite_schema WHERE name = 'words'");
-	if ((f = stmt_step(s, &row)) != NULL)
-		return f;
-	stmt_reset(s);
-	if (row)
-		return NULL;
 	if ((f = db_begin(db)) != NULL)
 		return f;
 	return db_end(db, db_exec(db, tables));
@@ -69,12 +79,14 @@ is_due(struct store *st, bool *due)
 	return f;
 }
 
+/* All there are, if there is no index. */
 static fault
-read_dues(struct store *st, struct dues *d)
+read_dues(struct store *st, struct dues *d, bool index)
 {
-	struct stmt *s = db_prepare(st->db, "SELECT max(pos), record "
+	struct stmt *s = db_prepare(st->db, index ? "SELECT max(pos), record "
 	    "FROM change WHERE pos > ifnull((SELECT max(doc) FROM doc), 0) "
-	    "GROUP BY record ORDER BY 1");
+	    "GROUP BY record ORDER BY 1" : "SELECT max(pos), record "
+	    "FROM change GROUP BY record ORDER BY 1");
 	struct reader r;
 	bool row;
 	fault f;
@@ -141,11 +153,12 @@ search_update(struct store *st)
 	bool due;
 	fault f;
 
-	if ((f = is_due(st, &due)) != NULL || !due)
+	if ((f = make_tables(st->db)) != NULL ||
+	    (f = is_due(st, &due)) != NULL || !due)
 		return f;
 	if ((f = db_begin(st->db)) != NULL)
 		return f;
-	f = read_dues(st, &d);
+	f = read_dues(st, &d, true);
 	for (size_t i = 0; f == NULL && i < d.n; i++)
 		f = index_one(st, &d.at[i], &text);
 	if (f == NULL)
@@ -160,7 +173,7 @@ search_rebuild(struct store *st)
 {
 	fault f;
 
-	if ((f = db_begin(st->db)) != NULL)
+	if ((f = make_tables(st->db)) != NULL || (f = db_begin(st->db)) != NULL)
 		return f;
 	if ((f = db_exec(st->db, "DELETE FROM doc; "
 	    "INSERT INTO words(words) VALUES('delete-all')")) == NULL)
@@ -193,6 +206,29 @@ search_check(struct store *st)
 
 /* --- searching ---------------------------------------------------------- */
 
+struct seek {			/* one search */
+	struct store	*st;
+	struct stem	*stem;
+	struct snippet_terms terms;
+	size_t		limit;		/* 0: all */
+	struct search_result found;
+};
+
+static bool
+enough(const struct seek *k)
+{
+	return k->limit != 0 && k->found.n >= k->limit;
+}
+
+static void
+add_hit(struct search_result *r, const struct id *id)
+{
+	if ((r->n & (r->n - 1)) == 0)
+		r->hits = mem_grow(r->hits,
+		    (r->n == 0 ? 1 : r->n * 2) * sizeof *r->hits);
+	r->hits[r->n++] = (struct search_hit){ *id, NULL };
+}
+
 /* The words again, in FTS5's language: all of them, the last with an open
  * end.  They are folded, so no quote is left in them. */
 static void
@@ -213,7 +249,6 @@ put_query(struct buf *out, const struct snippet_terms *t)
 	}
 }
 
-
 /* The record of a row of the index; *row false: an old version, or one that
  * is withdrawn. */
 static fault
@@ -221,7 +256,8 @@ doc_record(struct store *st, int64_t doc, struct id *id, bool *row)
 {
 	struct stmt *s = db_prepare(st->db, "SELECT record FROM doc "
 	    "JOIN record ON record.id = doc.record "
-	    "WHERE doc = ? AND NOT withdrawn");
+	    "WHERE doc = ?1 AND NOT withdrawn AND NOT EXISTS (SELECT 1 "
+	    "FROM change WHERE record = doc.record AND pos > ?1)");
 	struct reader r;
 	fault f;
 
@@ -235,88 +271,144 @@ doc_record(struct store *st, int64_t doc, struct id *id, bool *row)
 }
 
 static fault
-read_hits(struct store *st, struct bytes query, size_t limit,
-    struct search_hit **hits, size_t *n)
+read_hits(struct seek *k)
 {
-	struct stmt *s = db_prepare(st->db, "SELECT rowid FROM words "
+	struct stmt *s = db_prepare(k->st->db, "SELECT rowid FROM words "
 	    "WHERE words MATCH ? ORDER BY rank");
+	struct buf query = BUF_EMPTY;
 	struct id id;
 	bool row, now;
 	fault f = NULL;
 
-	stmt_text(s, 1, query);
-	while ((limit == 0 || *n < limit) &&
-	    (f = stmt_step(s, &row)) == NULL && row) {
-		f = doc_record(st, stmt_get_int(s, 0), &id, &now);
+	put_query(&query, &k->terms);
+	stmt_text(s, 1, buf_view(&query));
+	while (!enough(k) && (f = stmt_step(s, &row)) == NULL && row) {
+		f = doc_record(k->st, stmt_get_int(s, 0), &id, &now);
 		if (f != NULL)
 			break;
-		if (!now)
-			continue;
-		if ((*n & (*n - 1)) == 0)
-			*hits = mem_grow(*hits,
-			    (*n == 0 ? 1 : *n * 2) * sizeof **hits);
-		(*hits)[(*n)++] = (struct search_hit){ id, NULL };
+		if (now)
+			add_hit(&k->found, &id);
 	}
 	stmt_reset(s);
+	buf_free(&query);
 	return f;
 }
 
 static fault
-make_snippet(struct store *st, struct stem *stem,
-    const struct snippet_terms *terms, struct search_hit *hit)
+scan_one(struct seek *k, const struct id *id)
+{
+	struct buf text = BUF_EMPTY;
+	struct record r;
+	bool all = false;
+	fault f;
+
+	if ((f = record_load(&r, k->st->db, id)) != NULL)
+		return f;
+	if (!r.merged.withdrawn) {
+		standing_text(&text, &r.merged);
+		f = snippet_all(&all, k->stem, &k->terms, buf_view(&text));
+	}
+	if (all)
+		add_hit(&k->found, id);
+	buf_wipe(&text);
+	record_free(&r);
+	return f;
+}
+
+/* What the index lacks is looked through, the newest first. */
+static fault
+scan(struct seek *k, bool index)
+{
+	struct dues d = { NULL, 0 };
+	fault f = read_dues(k->st, &d, index);
+
+	k->found.scanned = d.n;
+	for (size_t i = d.n; f == NULL && i > 0 && !enough(k); i--)
+		f = scan_one(k, &d.at[i - 1].id);
+	free(d.at);
+	return f;
+}
+
+/* All of it from one moment: a record that is indexed meanwhile would
+ * otherwise be found twice. */
+static fault
+gather(struct seek *k)
+{
+	bool index;
+	fault f;
+
+	if ((f = db_begin_read(k->st->db)) != NULL)
+		return f;
+	if ((f = is_there(k->st->db, &index)) == NULL && k->found.behind)
+		f = scan(k, index);
+	if (f == NULL && index)
+		f = read_hits(k);
+	return db_end(k->st->db, f);
+}
+
+static fault
+make_snippet(struct seek *k, struct search_hit *hit)
 {
 	struct buf out = BUF_EMPTY;
 	struct record r;
 	fault f;
 
-	if ((f = record_load(&r, st->db, &hit->id)) != NULL)
+	if ((f = record_load(&r, k->st->db, &hit->id)) != NULL)
 		return f;
-	if ((f = snippet(&out, stem, terms, &r.merged)) == NULL)
+	if ((f = snippet(&out, k->stem, &k->terms, &r.merged)) == NULL)
 		hit->snippet = mem_text(buf_cstr(&out));
 	buf_free(&out);
 	record_free(&r);
 	return f;
 }
 
-void
-search_hits_free(struct search_hit *hits, size_t n)
+/* Where the index cannot be written searching goes on; where it is damaged
+ * it does not. */
+static fault
+update_or_note(struct seek *k)
 {
-	for (size_t i = 0; i < n; i++)
-		free(hits[i].snippet);
-	free(hits);
+	fault f = search_update(k->st);
+
+	if (f == NULL || (f->code != FAULT_FAIL && f->code != FAULT_DENIED))
+		return f;
+	k->found.behind = true;
+	k->found.why = *f;
+	return NULL;
+}
+
+void
+search_free(struct search_result *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->hits[i].snippet);
+	free(r->hits);
+	*r = (struct search_result){ NULL, 0, false, 0, { 0 } };
 }
 
 fault
 search(struct store *st, const char *words, size_t limit,
-    struct search_hit **out, size_t *n)
+    struct search_result *out)
 {
-	struct snippet_terms terms = { .n = 0 };
-	struct search_hit *hits = NULL;
-	struct stem *stem = NULL;
-	struct buf query = BUF_EMPTY;
-	size_t found = 0;
+	struct seek k = { .st = st, .limit = limit };
 	fault f;
 
-	*out = NULL;
-	*n = 0;
-	if ((f = search_update(st)) != NULL ||
-	    (f = stem_new(&stem, st->db)) != NULL ||
-	    (f = snippet_terms(&terms, stem, words)) != NULL || terms.n == 0)
+	*out = k.found;
+	if ((f = update_or_note(&k)) != NULL ||
+	    (f = stem_new(&k.stem, st->db)) != NULL ||
+	    (f = snippet_terms(&k.terms, k.stem, words)) != NULL)
 		goto done;
-	put_query(&query, &terms);
-	if ((f = read_hits(st, buf_view(&query), limit, &hits, &found)) != NULL)
-		goto done;
-	for (size_t i = 0; f == NULL && i < found; i++)
-		f = make_snippet(st, stem, &terms, &hits[i]);
+	if (k.terms.n > 0)
+		f = gather(&k);
+	for (size_t i = 0; f == NULL && i < k.found.n; i++)
+		f = make_snippet(&k, &k.found.hits[i]);
 	if (f != NULL)
 		goto done;
-	*out = hits;
-	*n = found;
-	hits = NULL;
+	*out = k.found;
+	k.found.n = 0;
+	k.found.hits = NULL;
 done:
-	search_hits_free(hits, hits == NULL ? 0 : found);
-	snippet_terms_free(&terms);
-	stem_free(stem);
-	buf_free(&query);
+	search_free(&k.found);
+	snippet_terms_free(&k.terms);
+	stem_free(k.stem);
 	return f;
 }

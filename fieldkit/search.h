@@ -10,8 +10,9 @@
 
 #include "fieldkit/store.h"
 
-/* Tokenizer and tables; after store_open, on every connection that searches. */
+/* Tokenizer; after store_open, on every connection that searches. */
 fault search_start(struct db *) MUST_CHECK;
+/* Its tables too, where they are not there yet. */
 fault search_update(struct store *) MUST_CHECK;
 fault search_rebuild(struct store *) MUST_CHECK;
 /* Up to date after search_update and sound?  FAULT_TRUST says what is not. */
@@ -21,13 +22,27 @@ struct search_hit {
 	struct id	id;
 	char		*snippet;	/* words marked with [ and ] */
 };
+
+struct search_result {
+	struct search_hit *hits;
+	size_t		n;
+	/*
+	 * The index could not be written, for the reason in why (a full or
+	 * read-only disk, another process): what is not in it, so many
+	 * records, was looked through, and those found come first, newest
+	 * first.
+	 */
+	bool		behind;
+	size_t		scanned;
+	struct fault	why;
+};
 /*
  * Best first, withdrawn ones left out.  words are plain words, quotes and
  * operators mean nothing; all must be in a record, the last may be a word's
  * beginning (from three letters).  limit 0: all.
  */
 fault search(struct store *, const char *words, size_t limit,
-    struct search_hit **, size_t *n) MUST_CHECK;
-void search_hits_free(struct search_hit *, size_t n);
+    struct search_result *) MUST_CHECK;
+void search_free(struct search_result *);
 
 #endif

@@ -61,19 +61,49 @@ begins(struct bytes word, struct bytes with)
 
 /* As the index sees it: one of the word's stems is one of the term's. */
 static bool
+is_term(const struct snippet_term *x, const struct stem_word *w)
+{
+	if (bytes_eq(w->nl, x->nl) || bytes_eq(w->nl, x->en) ||
+	    bytes_eq(w->en, x->nl) || bytes_eq(w->en, x->en))
+		return true;
+	return x->open && (begins(w->nl, x->folded) ||
+	    begins(w->en, x->folded));
+}
+
+static bool
 matches(const struct snippet_terms *t, const struct stem_word *w)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		const struct snippet_term *x = &t->at[i];
-
-		if (bytes_eq(w->nl, x->nl) || bytes_eq(w->nl, x->en) ||
-		    bytes_eq(w->en, x->nl) || bytes_eq(w->en, x->en))
+	for (size_t i = 0; i < t->n; i++)
+		if (is_term(&t->at[i], w))
 			return true;
-		if (x->open && (begins(w->nl, x->folded) ||
-		    begins(w->en, x->folded)))
-			return true;
-	}
 	return false;
+}
+
+struct met {
+	const struct snippet_terms *terms;
+	bool		at[SNIPPET_TERMS];	/* which ones have been met */
+};
+
+static void
+meet(void *arg, const struct stem_word *w)
+{
+	struct met *m = arg;
+
+	for (size_t i = 0; i < m->terms->n; i++)
+		m->at[i] |= is_term(&m->terms->at[i], w);
+}
+
+fault
+snippet_all(bool *all, struct stem *stem, const struct snippet_terms *t,
+    struct bytes text)
+{
+	struct met m = { t, { false } };
+	fault f = stem_each(stem, text, meet, &m);
+
+	*all = f == NULL;
+	for (size_t i = 0; i < t->n; i++)
+		*all &= m.at[i];
+	return f;
 }
 
 /* --- where it stands ---------------------------------------------------- */

@@ -27,6 +27,10 @@ fault snippet_terms(struct snippet_terms *, struct stem *, const char *words)
     MUST_CHECK;
 void snippet_terms_free(struct snippet_terms *);
 
+/* Does text hold every one of them, as the index would say? */
+fault snippet_all(bool *all, struct stem *, const struct snippet_terms *,
+    struct bytes text) MUST_CHECK;
+
 /*
  * Append one line: a few words before the first match and some behind it,
  * every matching word in [ and ], ellipses where text was left out.

@@ -29,7 +29,7 @@ for i in $(seq 200); do
 done >many.jsonl
 fk amira add observation --from many.jsonl >/dev/null
 fk amira sync >/dev/null
-fk amira add observation date=2026-09-02 narrative="nog niet verzegeld" >/dev/null
+unsealed=$(fk amira add observation date=2026-09-02 narrative="nog niet verzegeld" --json | get id)
 fk amira search verzegeld >/dev/null
 digest=$(digest amira)
 cp -a amira good
@@ -63,6 +63,10 @@ if mount -t tmpfs -o size=4m,mode=755 tmpfs "$W/disk" 2>/dev/null; then
 	cat /dev/zero >disk/filler 2>/dev/null
 	check "on a full disk a save fails: 1" exits 1 on_disk add observation date=2026-09-03 narrative=vol
 	check "reading works" same "$(on_disk list --json | wc -l)" $acked
+	check "a search works, and finds what no index knows yet" \
+		same "$(on_disk search notitie --json | wc -l) $(on_disk search verzegeld --json | wc -l)" "50 1"
+	check "it says what was done instead: 0" exits 0 on_disk search notitie
+	check "in words, of how many" says "not in it were looked through one by one (the disk is full"
 	check "a sync fails, and says why" sh -c '! "$@"' - env FIELDKIT_HOME="$W/disk/home" "$FK" sync
 	on_disk sync >/dev/null
 	check "in words" grep -qiE 'space|full' err
@@ -111,6 +115,7 @@ refused() { # CODE WHAT COMMAND... -- each command is refused so, in words
 	check "$what: it is Dutch" says "er is niets veranderd, wat er staat is te lezen"
 	check "$what, sealing: $code" exits "$code" "$@" seal
 	check "$what, reading works" exits 0 "$@" list
+	check "$what, searching too" same "$("$@" search verzegeld --json | get id)" "$unsealed"
 }
 mkdir ro
 if mount -t tmpfs -o size=8m,mode=755 tmpfs "$W/ro" 2>/dev/null; then

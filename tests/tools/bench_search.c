@@ -26,12 +26,13 @@ measure(struct store *st, const char *words)
 	fault f = NULL;
 
 	for (int i = 0; f == NULL && i < ROUNDS; i++) {
-		struct search_hit *hits = NULL;
+		struct search_result found = { .hits = NULL };
 
 		took[i] = bench_ms();
-		f = search(st, words, LIMIT, &hits, &n);
+		f = search(st, words, LIMIT, &found);
 		took[i] = bench_ms() - took[i];
-		search_hits_free(hits, n);
+		n = found.n;
+		search_free(&found);
 	}
 	if (f != NULL)
 		return f;

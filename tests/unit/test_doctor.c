@@ -162,18 +162,17 @@ TEST(positions_that_make_no_sense_are_found)
 
 TEST(an_index_that_misses_a_record_is_found_and_mended)
 {
-	struct search_hit *h;
+	struct search_result h;
 	struct kit k;
-	size_t n;
 
 	some_store(&k);
 	assert_ok(db_exec(k.db, "DELETE FROM doc WHERE doc < 4"));
 	assert_int_equal(findings(&k, "index"), 1);
 	assert_ok(doctor_rebuild(&k.st));
 	assert_int_equal(findings(&k, "none"), 0);
-	assert_ok(search(&k.st, "knallen", 0, &h, &n));
-	assert_int_equal(n, 1);
-	search_hits_free(h, n);
+	assert_ok(search(&k.st, "knallen", 0, &h));
+	assert_int_equal(h.n, 1);
+	search_free(&h);
 	kit_free(&k);
 }
 

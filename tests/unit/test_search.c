@@ -11,38 +11,38 @@
 static size_t
 hits(struct kit *k, const char *words)
 {
-	struct search_hit *h;
+	struct search_result r;
 	size_t n;
 
-	assert_ok(search(&k->st, words, 0, &h, &n));
-	search_hits_free(h, n);
+	assert_ok(search(&k->st, words, 0, &r));
+	assert_false(r.behind);
+	n = r.n;
+	search_free(&r);
 	return n;
 }
 
 static bool
 finds(struct kit *k, const char *words, const struct id *id)
 {
-	struct search_hit *h;
+	struct search_result r;
 	bool found = false;
-	size_t n;
 
-	assert_ok(search(&k->st, words, 0, &h, &n));
-	for (size_t i = 0; i < n; i++)
-		found |= id_eq(&h[i].id, id);
-	search_hits_free(h, n);
+	assert_ok(search(&k->st, words, 0, &r));
+	for (size_t i = 0; i < r.n; i++)
+		found |= id_eq(&r.hits[i].id, id);
+	search_free(&r);
 	return found;
 }
 
 static void
 snippet_is(struct kit *k, const char *words, const char *want)
 {
-	struct search_hit *h;
-	size_t n;
+	struct search_result r;
 
-	assert_ok(search(&k->st, words, 1, &h, &n));
-	assert_int_equal(n, 1);
-	assert_string_equal(h[0].snippet, want);
-	search_hits_free(h, n);
+	assert_ok(search(&k->st, words, 1, &r));
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.hits[0].snippet, want);
+	search_free(&r);
 }
 
 TEST(a_word_is_found_in_its_other_forms_in_dutch)
@@ -246,19 +246,18 @@ TEST(a_snippet_shows_the_words_around_the_first_match)
 TEST(better_matches_come_first_and_the_limit_holds)
 {
 	struct id self = kit_id(1), best;
-	struct search_hit *h;
+	struct search_result r;
 	struct kit k;
-	size_t n;
 
 	kit_new(&k, &self);
 	for (int i = 0; i < 5; i++)
 		kit_note(&k, "een lange tekst over van alles en nog wat, en "
 		    "ergens ook een keer over vuurwerk in de wijk", NULL);
 	best = kit_note(&k, "vuurwerk, vuurwerk en vuurwerk", NULL);
-	assert_ok(search(&k.st, "vuurwerk", 3, &h, &n));
-	assert_int_equal(n, 3);
-	assert_true(id_eq(&h[0].id, &best));
-	search_hits_free(h, n);
+	assert_ok(search(&k.st, "vuurwerk", 3, &r));
+	assert_int_equal(r.n, 3);
+	assert_true(id_eq(&r.hits[0].id, &best));
+	search_free(&r);
 	kit_free(&k);
 }
 
@@ -314,6 +313,164 @@ TEST(a_rebuilt_index_finds_the_same)
 	assert_int_equal(hits(&k, "muziek"), 1);
 	buf_free(&a);
 	buf_free(&b);
+	kit_free(&k);
+}
+
+/* --- where the index cannot be written ------------------------------------ */
+
+/* Not a page more, as on a full disk; 0: as many as it likes. */
+static void
+room(struct kit *k, bool any)
+{
+	assert_ok(db_exec(k->db, any ? "PRAGMA max_page_count = 1000000" :
+	    "PRAGMA max_page_count = 1"));
+}
+
+/* So many found, of so many that the index lacks; the id of the first. */
+static struct id
+found_behind(struct kit *k, const char *words, size_t n, size_t lacks)
+{
+	struct search_result r;
+	struct id id = { { 0 } };
+
+	assert_ok(search(&k->st, words, 0, &r));
+	assert_true(r.behind);
+	assert_int_equal(r.why.code, FAULT_FAIL);
+	assert_int_equal(r.scanned, lacks);
+	assert_int_equal(r.n, n);
+	for (size_t i = 0; i < r.n; i++)
+		assert_non_null(strstr(r.hits[i].snippet, "["));
+	if (n > 0)
+		id = r.hits[0].id;
+	search_free(&r);
+	return id;
+}
+
+/* Several pages' worth of words, so that its index needs a new page. */
+static void
+put_much(struct buf *out, const char *first)
+{
+	buf_clear(out);
+	buf_text(out, "%s", first);
+	for (unsigned i = 0; i < 3000; i++)
+		buf_text(out, " woord%u", i * 7919);
+}
+
+TEST(on_a_full_disk_what_the_index_lacks_is_looked_through)
+{
+	struct id self = kit_id(1), old, new, found;
+	struct buf text = BUF_EMPTY;
+	struct dot dot, gone;
+	struct kit k;
+
+	kit_new(&k, &self);
+	old = kit_note(&k, "Muziek bij de winkels", &dot);
+	kit_note(&k, "Muziek in het park", NULL);
+	assert_int_equal(hits(&k, "muziek"), 2);
+	kit_edit(&k, &old, &dot, "narrative", "Stilte bij de winkels");
+	put_much(&text, "Parties met luide muziek");
+	new = kit_note(&k, buf_cstr(&text), &gone);
+	room(&k, false);
+	/* One of the index, one not in it; the old text of one is gone. */
+	found = found_behind(&k, "muziek", 2, 2);
+	assert_true(id_eq(&found, &new));
+	found_behind(&k, "stilte", 1, 2);
+	found_behind(&k, "winkel", 1, 2);
+	found_behind(&k, "party", 1, 2);
+	found_behind(&k, "luide muz", 1, 2);
+	found_behind(&k, "muz luide", 0, 2);
+	found_behind(&k, "stilte muziek", 0, 2);
+	found_behind(&k, "fiets", 0, 2);
+	room(&k, true);
+	assert_int_equal(hits(&k, "muziek"), 2);
+	assert_int_equal(hits(&k, "winkel"), 1);
+	assert_ok(search_check(&k.st));
+	buf_free(&text);
+	kit_free(&k);
+}
+
+TEST(while_another_writes_what_the_index_lacks_is_looked_through)
+{
+	struct id self = kit_id(1), first, second, found;
+	struct search_result r;
+	struct dot dot;
+	struct change c;
+	struct kit k, writer;
+
+	kit_new(&k, &self);
+	first = kit_note(&k, "muziek", &dot);
+	second = kit_note(&k, "muziek en meer", NULL);
+	c = kit_change(&self, 0, &first, &self, 1);
+	change_add_sup(kit_set(&c, FIELD_WITHDRAWN, "1"), &dot, BYTES_EMPTY);
+	change_sort(&c);
+	writer = k;
+	kit_open(&writer);
+	db_patience(k.db, 0);
+	/* Nothing is indexed, there is not even a table. */
+	assert_ok(db_begin(writer.db));
+	found = found_behind(&k, "muziek", 2, 2);
+	assert_true(id_eq(&found, &second));	/* the newest first */
+	assert_ok(search(&k.st, "muziek", 1, &r));
+	assert_int_equal(r.n, 1);
+	search_free(&r);
+	assert_ok(db_end(writer.db, NULL));
+	/* Nor is one found that is withdrawn. */
+	assert_ok(store_put(&k.st, &c, NULL));
+	change_free(&c);
+	assert_ok(db_begin(writer.db));
+	found = found_behind(&k, "muziek", 1, 2);
+	assert_true(id_eq(&found, &second));
+	assert_ok(db_end(writer.db, NULL));
+	assert_int_equal(hits(&k, "muziek"), 1);
+	kit_close(&writer);
+	kit_free(&k);
+}
+
+/* With one bit of this page flipped: does a search go on all the same? */
+static fault
+search_damaged(struct kit *k, struct buf *file, size_t page)
+{
+	struct search_result r = { .hits = NULL };
+	struct kit again = { .self = k->self };
+	fault f;
+
+	file->at[page + 2000] ^= 4;
+	assert_ok(file_write(k->path, buf_view(file), 0600));
+	file->at[page + 2000] ^= 4;
+	if ((f = db_open(&again.db, k->path, false)) == NULL &&
+	    (f = store_open(&again.st, again.db, &again.self)) == NULL &&
+	    (f = search_start(again.db)) == NULL)
+		f = search(&again.st, "muziek", 0, &r);
+	assert_false(r.behind);
+	search_free(&r);
+	kit_close(&again);
+	return f;
+}
+
+TEST(damage_is_not_taken_for_a_disk_without_room)
+{
+	struct buf file = BUF_EMPTY, text = BUF_EMPTY;
+	struct id self = kit_id(1);
+	size_t told = 0;
+	struct kit k;
+
+	kit_new(&k, &self);
+	put_much(&text, "muziek");
+	kit_note(&k, buf_cstr(&text), NULL);
+	assert_int_equal(hits(&k, "muziek"), 1);
+	kit_note(&k, "muziek", NULL);
+	kit_close(&k);
+	assert_ok(file_read(&file, k.path, 1 << 20));
+	for (size_t at = 0; at + 4096 <= file.len; at += 4096) {
+		fault f = search_damaged(&k, &file, at);
+
+		if (f != NULL)
+			assert_int_equal(f->code, FAULT_TRUST);
+		told += f != NULL;
+	}
+	assert_true(told >= 5);
+	buf_free(&file);
+	buf_free(&text);
 	kit_free(&k);
 }
 
@@ -395,5 +552,8 @@ main(void)
 	    T(better_matches_come_first_and_the_limit_holds),
 	    T(a_very_long_word_and_bytes_that_are_no_text_do_no_harm),
 	    T(a_rebuilt_index_finds_the_same),
+	    T(on_a_full_disk_what_the_index_lacks_is_looked_through),
+	    T(while_another_writes_what_the_index_lacks_is_looked_through),
+	    T(damage_is_not_taken_for_a_disk_without_room),
 	    T(ten_thousand_notes_are_searched));
 }
