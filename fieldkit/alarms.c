@@ -26,6 +26,7 @@ static bool
 alarm_parse(struct alarm *a, const struct json *j)
 {
 	char code[64], device[64];
+	const struct json *number = json_get(j, "number");
 	const struct json *seq = json_get(j, "seq");
 	const struct json *raised = json_get(j, "raised");
 	const struct json *gone = json_get(j, "dismissed");
@@ -39,9 +40,22 @@ alarm_parse(struct alarm *a, const struct json *j)
 	if (device[0] != '\0' && !id_parse(&a->finding.device, device))
 		return false;
 	a->finding.seq = seq == NULL ? 0 : (uint64_t)json_int(seq);
+	a->number = number == NULL ? 0 : (uint64_t)json_int(number);
 	a->raised = raised == NULL ? 0 : (uint64_t)json_int(raised);
 	a->dismissed = gone != NULL && json_bool(gone);
 	return finding_parse(&a->finding.code, code);
+}
+
+/* The next free one.  A dismissed alarm keeps its number. */
+static uint64_t
+next_number(const struct alarms *as)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < as->n; i++)
+		if (as->at[i].number > last)
+			last = as->at[i].number;
+	return last + 1;
 }
 
 static fault
@@ -52,6 +66,9 @@ line_read(struct alarms *as, struct bytes line)
 	fault f = json_parse(&j, line);
 
 	if (f == NULL && alarm_parse(&a, j)) {
+		/* As written before alarms had numbers. */
+		if (a.number == 0)
+			a.number = next_number(as);
 		as->at = mem_grow(as->at, (as->n + 1) * sizeof *as->at);
 		as->at[as->n++] = a;
 	}
@@ -98,6 +115,8 @@ alarm_put(struct buf *b, const struct alarm *a)
 	char hex[ID_HEX];
 
 	json_open(&w, '{');
+	json_key(&w, "number");
+	json_put_int(&w, (int64_t)a->number);
 	json_key(&w, "code");
 	json_put_text(&w, finding_name(a->finding.code));
 	json_key(&w, "hub");
@@ -169,9 +188,9 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 		if (stands(&as, &fs->at[i]))
 			continue;
 		as.at = mem_grow(as.at, (as.n + 1) * sizeof *as.at);
-		memset(&as.at[as.n], 0, sizeof *as.at);
-		as.at[as.n].finding = fs->at[i];
-		as.at[as.n++].raised = clock_wall_ms();
+		as.at[as.n] = (struct alarm){ fs->at[i], next_number(&as),
+		    clock_wall_ms(), false };
+		as.n++;
 		++*added;
 		*fresh += code != FIND_CLOCK && code != FIND_STALE &&
 		    code != FIND_CLONE;
@@ -184,12 +203,10 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 }
 
 struct alarm *
-alarms_standing(const struct alarms *as, size_t k)
+alarms_standing(const struct alarms *as, uint64_t number)
 {
-	size_t seen = 0;
-
 	for (size_t i = 0; i < as->n; i++)
-		if (!as->at[i].dismissed && ++seen == k)
+		if (!as->at[i].dismissed && as->at[i].number == number)
 			return &as->at[i];
 	return NULL;
 }

@@ -13,6 +13,7 @@
 
 struct alarm {
 	struct finding	finding;
+	uint64_t	number;		/* its own, for ever; from 1 */
 	uint64_t	raised;		/* ms since 1970 */
 	bool		dismissed;
 };
@@ -30,12 +31,12 @@ fault alarms_write(const struct alarms *, const char *home) MUST_CHECK;
 void alarms_free(struct alarms *);
 
 /*
- * Add, under the lock, what is not standing already; *fresh counts the new ones that make a
- * sync exit 8 (all but clock, stale and clone).
+ * Add, under the lock, what is not standing already; *fresh counts the new
+ * ones that make a sync exit 8 (all but clock, stale and clone).
  */
 fault alarms_raise(const char *home, const struct findings *, size_t *fresh,
     size_t *added) MUST_CHECK;
-/* The k-th that stands, counted from 1.  NULL if there is none. */
-struct alarm *alarms_standing(const struct alarms *, size_t k);
+/* The one of this number; NULL if there is none or it does not stand. */
+struct alarm *alarms_standing(const struct alarms *, uint64_t number);
 
 #endif

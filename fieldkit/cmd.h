@@ -5,6 +5,7 @@
 #ifndef FIELDKIT_CMD_H
 #define FIELDKIT_CMD_H
 
+#include "fieldkit/alarms.h"
 #include "fieldkit/edit.h"
 #include "fieldkit/exchange.h"
 #include "fieldkit/home.h"
@@ -104,6 +105,9 @@ void out(struct ctx *, const char *fmt, ...)
 /* Findings as JSON Lines or as text. */
 void out_finding(struct ctx *, const struct finding *);
 void json_findings(struct json_out *, const struct findings *);
+/* The same with their numbers; all that stand. */
+void out_alarm(struct ctx *, const struct alarm *);
+void json_alarms(struct json_out *, const struct alarms *);
 
 /* --lang, else the locale, in which C and POSIX mean English. */
 enum lang cmd_language(int argc, char **argv);

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fieldkit/alarms.h"
 #include "fieldkit/doctor.h"
 #include "sync/base/clock.h"
+
+#define ALARMS_SHOWN 5
 
 struct standing {		/* own changes by how far they have come */
 	struct store_counts n;
@@ -88,7 +89,6 @@ status_json(struct ctx *c, const struct standing *s)
 		{ "conflicts", s->n.conflicts },
 		{ "quarantined", s->n.quarantined } };
 	struct json_out w = json_writer(&c->out);
-	struct findings fs = FINDINGS_EMPTY;
 	char hex[HASH_HEX];
 
 	json_open(&w, '{');
@@ -107,14 +107,10 @@ status_json(struct ctx *c, const struct standing *s)
 		json_put_int(&w, (int64_t)counts[i].n);
 	}
 	hubs_json(c, &w);
-	for (size_t i = 0; i < s->alarms.n; i++)
-		if (!s->alarms.at[i].dismissed)
-			findings_add(&fs, &s->alarms.at[i].finding);
 	json_key(&w, "alarms");
-	json_findings(&w, &fs);
+	json_alarms(&w, &s->alarms);
 	json_close(&w);
 	buf_text(&c->out, "\n");
-	findings_free(&fs);
 }
 
 static void
@@ -131,14 +127,31 @@ status_hubs(struct ctx *c)
 	}
 }
 
+/* By the numbers that they are dismissed with; a screen has room for few. */
+static void
+status_alarms(struct ctx *c, const struct alarms *as)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < as->n; i++)
+		n += !as->at[i].dismissed;
+	if (n > 0)
+		out(c, "%zu ALARMS stand: 'fieldkit alarms' shows them.\n", n);
+	if (n > ALARMS_SHOWN)
+		return;
+	for (size_t i = 0; i < as->n; i++)
+		if (!as->at[i].dismissed)
+			out(c, "  %llu. %s: %s\n",
+			    (unsigned long long)as->at[i].number,
+			    finding_name(as->at[i].finding.code),
+			    say(as->at[i].finding.text));
+}
+
 static void
 status_text(struct ctx *c, const struct standing *s)
 {
 	const struct roster *ro = c->home.site.roster;
-	size_t alarms = 0;
 
-	for (size_t i = 0; i < s->alarms.n; i++)
-		alarms += !s->alarms.at[i].dismissed;
 	out(c, "%s (%s)\n", ro->title == NULL ? "" : ro->title,
 	    say(role_name(c->role)));
 	out(c, "%llu records; %llu in conflict.\n",
@@ -155,9 +168,7 @@ status_text(struct ctx *c, const struct standing *s)
 		out(c, "%llu changes are in quarantine.\n",
 		    (unsigned long long)s->n.quarantined);
 	status_hubs(c);
-	if (alarms > 0)
-		out(c, "%zu ALARMS stand: 'fieldkit alarms' shows them.\n",
-		    alarms);
+	status_alarms(c, &s->alarms);
 	if (roster_coordinators(ro) < 2)
 		out(c, "There is one coordinator device: if it is lost, only "
 		    "the paper key helps.\n");

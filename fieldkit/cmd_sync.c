@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fieldkit/alarms.h"
 #include "fieldkit/show.h"
 #include "sync/base/clock.h"
 
@@ -296,7 +295,7 @@ cmd_merge(struct ctx *c)
 
 /* The reason first: an alarm is never silent without one. */
 static fault
-dismiss(struct ctx *c, size_t k, const char *why)
+dismiss(struct ctx *c, uint64_t number, const char *why)
 {
 	struct file_lock lock = FILE_LOCK_NONE;
 	char name[256];
@@ -308,9 +307,10 @@ dismiss(struct ctx *c, size_t k, const char *why)
 	    (f = alarms_lock(&lock, c->home.path)) != NULL ||
 	    (f = alarms_read(&as, c->home.path)) != NULL)
 		goto done;
-	if ((a = alarms_standing(&as, k)) == NULL) {
-		f = fault_new(FAULT_ABSENT, "there is no alarm %zu; "
-		    "'fieldkit alarms' lists them", k);
+	if ((a = alarms_standing(&as, number)) == NULL) {
+		f = fault_new(FAULT_ABSENT, "no alarm %llu stands; "
+		    "'fieldkit alarms' lists them",
+		    (unsigned long long)number);
 		goto done;
 	}
 	snprintf(name, sizeof name, "dismissed/%s/%s/%llu/%llu",
@@ -331,7 +331,6 @@ cmd_alarms(struct ctx *c)
 {
 	const char *which = option(c, "dismiss"), *why = option(c, "reason");
 	struct alarms as = { NULL, 0 };
-	size_t k = 0;
 	fault f;
 
 	if ((f = cmd_open(c)) != NULL)
@@ -339,15 +338,11 @@ cmd_alarms(struct ctx *c)
 	if (which != NULL && (why == NULL || *why == '\0'))
 		return fault_new(FAULT_USAGE, "--dismiss N needs --reason T");
 	if (which != NULL)
-		return dismiss(c, strtoul(which, NULL, 10), why);
+		return dismiss(c, strtoull(which, NULL, 10), why);
 	f = alarms_read(&as, c->home.path);
-	for (size_t i = 0; f == NULL && i < as.n; i++) {
-		if (as.at[i].dismissed)
-			continue;
-		if (!c->json)
-			out(c, "%zu. ", ++k);
-		out_finding(c, &as.at[i].finding);
-	}
+	for (size_t i = 0; f == NULL && i < as.n; i++)
+		if (!as.at[i].dismissed)
+			out_alarm(c, &as.at[i]);
 	if (f == NULL && c->out.len == 0 && !c->json)
 		out(c, "No alarms.\n");
 	alarms_free(&as);

@@ -37,12 +37,17 @@ out(struct ctx *c, const char *fmt, ...)
 	c->out.len += (size_t)n;
 }
 
+/* number 0: it has none. */
 static void
-json_finding(struct json_out *w, const struct finding *f)
+json_finding(struct json_out *w, const struct finding *f, uint64_t number)
 {
 	char hex[ID_HEX];
 
 	json_open(w, '{');
+	if (number != 0) {
+		json_key(w, "number");
+		json_put_int(w, (int64_t)number);
+	}
 	json_key(w, "code");
 	json_put_text(w, finding_name(f->code));
 	json_key(w, "hub");
@@ -63,24 +68,48 @@ json_findings(struct json_out *w, const struct findings *fs)
 {
 	json_open(w, '[');
 	for (size_t i = 0; i < fs->n; i++)
-		json_finding(w, &fs->at[i]);
+		json_finding(w, &fs->at[i], 0);
 	json_close(w);
 }
 
 void
-out_finding(struct ctx *c, const struct finding *f)
+json_alarms(struct json_out *w, const struct alarms *as)
+{
+	json_open(w, '[');
+	for (size_t i = 0; i < as->n; i++)
+		if (!as->at[i].dismissed)
+			json_finding(w, &as->at[i].finding, as->at[i].number);
+	json_close(w);
+}
+
+static void
+out_numbered(struct ctx *c, const struct finding *f, uint64_t number)
 {
 	struct json_out w = json_writer(&c->out);
 
 	if (c->json) {
-		json_finding(&w, f);
+		json_finding(&w, f, number);
 		buf_text(&c->out, "\n");
 		return;
 	}
+	if (number != 0)
+		out(c, "%llu. ", (unsigned long long)number);
 	out(c, "%s: %s\n", finding_name(f->code), say(f->text));
 	if (f->hub[0] != '\0')
 		out(c, "    hub %s\n", f->hub);
 	if (f->ref[0] != '\0')
 		out(c, "    %s, commit %llu\n", f->ref,
 		    (unsigned long long)f->seq);
+}
+
+void
+out_finding(struct ctx *c, const struct finding *f)
+{
+	out_numbered(c, f, 0);
+}
+
+void
+out_alarm(struct ctx *c, const struct alarm *a)
+{
+	out_numbered(c, &a->finding, a->number);
 }

@@ -56,8 +56,16 @@ check "in status too" grep -q '"code": "rollback"' <(fk noor status --json | get
 check "and in words" grep -q "ALARMS stand" <(fk noor status)
 check "it is not dismissed without a reason" exits 2 fk noor alarms --dismiss 1
 check "it cannot be dismissed twice over: 4" exits 4 fk noor alarms --dismiss 99 --reason "no such"
-n=$(fk noor alarms --json | wc -l)
-for _ in $(seq "$n"); do fk noor alarms --dismiss 1 --reason "we put the old copy back"; done
+standing() { fk noor alarms --json | get number | tr '\n' ' '; }
+all=$(standing)
+check "several stand, each with a number" same "${all%% *} $(wc -w <<<"$all")" "1 $(fk noor alarms --json | wc -l)"
+check "the second is dismissed by its number" exits 0 fk noor alarms --dismiss 2 --reason "we put the old copy back"
+check "the others keep theirs" same "$(standing)" "${all/2 /}"
+check "so a second time hits nothing: 4" exits 4 fk noor alarms --dismiss 2 --reason "we put the old copy back"
+check "and nothing went with it" same "$(standing)" "${all/2 /}"
+check "status has the same numbers" same "$(fk noor status --json | get alarms | grep -o '"number": [0-9]*' | grep -o '[0-9]*' | tr '\n' ' ')" "${all/2 /}"
+check "so has the text" same "$(fk noor alarms | grep -oE '^[0-9]+' | tr '\n' ' ')" "${all/2 /}"
+for n in $(fk noor alarms --json | get number); do fk noor alarms --dismiss "$n" --reason "we put the old copy back"; done
 check "with one it is" same "$(fk noor alarms --json | wc -l) $(fk noor status --json | get alarms)" "0 []"
 check "the worker whose newest was nowhere else gives it back, and says why: 8" exits 8 fk bas sync
 check "and then all is well" exits 0 fk bas sync
