@@ -160,11 +160,14 @@ alarms_free(struct alarms *as)
 	*as = (struct alarms){ NULL, 0 };
 }
 
+/* Nothing to add for it?  A silence is one thing for as long as it lasts,
+ * whether or not a person has dismissed it. */
 static bool
-stands(const struct alarms *as, const struct finding *f)
+told(const struct alarms *as, const struct finding *f)
 {
 	for (size_t i = 0; i < as->n; i++)
-		if (!as->at[i].dismissed && finding_same(&as->at[i].finding, f))
+		if ((!as->at[i].dismissed || f->code == FIND_STALE) &&
+		    finding_same(&as->at[i].finding, f))
 			return true;
 	return false;
 }
@@ -185,7 +188,7 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 	for (size_t i = 0; f == NULL && i < fs->n; i++) {
 		enum finding_code code = fs->at[i].code;
 
-		if (stands(&as, &fs->at[i]))
+		if (told(&as, &fs->at[i]))
 			continue;
 		as.at = mem_grow(as.at, (as.n + 1) * sizeof *as.at);
 		as.at[as.n] = (struct alarm){ fs->at[i], next_number(&as),
@@ -196,6 +199,41 @@ alarms_raise(const char *home, const struct findings *fs, size_t *fresh,
 		    code != FIND_CLONE;
 	}
 	if (f == NULL && *added > 0)
+		f = alarms_write(&as, home);
+	alarms_free(&as);
+	file_unlock(&lock);
+	return f;
+}
+
+static bool
+holds(const struct findings *fs, const struct finding *f)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		if (finding_same(&fs->at[i], f))
+			return true;
+	return false;
+}
+
+fault
+alarms_end_silence(const char *home, const struct findings *silent)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	struct alarms as = { NULL, 0 };
+	size_t ended = 0;
+	fault f;
+
+	if ((f = alarms_lock(&lock, home)) == NULL)
+		f = alarms_read(&as, home);
+	for (size_t i = 0; f == NULL && i < as.n; i++) {
+		struct alarm *a = &as.at[i];
+
+		if (a->dismissed || a->finding.code != FIND_STALE ||
+		    holds(silent, &a->finding))
+			continue;
+		a->dismissed = true;
+		ended++;
+	}
+	if (f == NULL && ended > 0)
 		f = alarms_write(&as, home);
 	alarms_free(&as);
 	file_unlock(&lock);

@@ -31,11 +31,15 @@ fault alarms_write(const struct alarms *, const char *home) MUST_CHECK;
 void alarms_free(struct alarms *);
 
 /*
- * Add, under the lock, what is not standing already; *fresh counts the new
+ * Add, under the lock, what is not standing already (and of a silence, what
+ * was not dismissed before either: it goes on); *fresh counts the new
  * ones that make a sync exit 8 (all but clock, stale and clone).
  */
 fault alarms_raise(const char *home, const struct findings *, size_t *fresh,
     size_t *added) MUST_CHECK;
+/* A device that is not silent any more: its alarm stands no longer. */
+fault alarms_end_silence(const char *home, const struct findings *silent)
+    MUST_CHECK;
 /* The one of this number; NULL if there is none or it does not stand. */
 struct alarm *alarms_standing(const struct alarms *, uint64_t number);
 

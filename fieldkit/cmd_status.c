@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fieldkit/doctor.h"
+#include "fieldkit/show.h"
 #include "sync/base/clock.h"
 
 #define ALARMS_SHOWN 5
@@ -127,6 +128,18 @@ status_hubs(struct ctx *c)
 	}
 }
 
+static void
+status_alarm(struct ctx *c, const struct alarm *a)
+{
+	char name[128] = "";
+
+	if (!id_zero(&a->finding.device))
+		show_device(c, &a->finding.device, name, sizeof name);
+	out(c, "  %llu. %s: %s%s%s\n", (unsigned long long)a->number,
+	    finding_name(a->finding.code), name, name[0] == '\0' ? "" : ": ",
+	    say(a->finding.text));
+}
+
 /* By the numbers that they are dismissed with; a screen has room for few. */
 static void
 status_alarms(struct ctx *c, const struct alarms *as)
@@ -141,10 +154,7 @@ status_alarms(struct ctx *c, const struct alarms *as)
 		return;
 	for (size_t i = 0; i < as->n; i++)
 		if (!as->at[i].dismissed)
-			out(c, "  %llu. %s: %s\n",
-			    (unsigned long long)as->at[i].number,
-			    finding_name(as->at[i].finding.code),
-			    say(as->at[i].finding.text));
+			status_alarm(c, &as->at[i]);
 }
 
 static void

@@ -90,6 +90,9 @@ raise_alarms(struct ctx *c, struct exchange_report *r)
 	size_t fresh, added;
 	fault f;
 
+	if (r->listened && (f = alarms_end_silence(c->home.path,
+	    &r->findings)) != NULL)
+		return f;
 	if ((f = alarms_raise(c->home.path, &r->findings, &fresh, &added)) !=
 	    NULL || (f = alarms_read(&as, c->home.path)) != NULL)
 		return f;

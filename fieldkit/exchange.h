@@ -24,6 +24,7 @@ struct exchange_report {
 	size_t		pending;	/* joiners waiting for a merge */
 	bool		held_back;	/* our chain waits for our invitation */
 	bool		frozen;		/* our branch has a second writer */
+	bool		listened;	/* of silent devices, findings has all */
 	struct findings	findings;	/* raised this time */
 	fault		stopped;	/* a chain that did not open; else NULL */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/silence.h"
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
 
@@ -175,8 +176,10 @@ exchange_with(struct home *h, struct carry *c, struct exchange_report *r)
 	other_hub(h, &s, r);
 	if ((f = note_hub(h, carry_url(c), &s.hub)) != NULL)
 		goto done;
-	if (h->master != NULL &&
-	    (f = store_count(&h->store, &n)) == NULL)
+	if (h->master == NULL || (f = silence_note(h, &r->findings)) != NULL)
+		goto done;
+	r->listened = true;
+	if ((f = store_count(&h->store, &n)) == NULL)
 		r->conflicts = n.conflicts;
 done:
 	sync_end(&s);
