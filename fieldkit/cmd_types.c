@@ -67,6 +67,11 @@ field_json(struct ctx *c, const struct pack_field *pf)
 	json_put_bool(&w, pf->required);
 	json_key(&w, "form");
 	json_put_text(&w, form_name(pf->form));
+	json_key(&w, "not_above");
+	if (pf->not_above != NULL)
+		json_put_text(&w, pf->not_above);
+	else
+		json_put_null(&w);
 	json_key(&w, "class");
 	json_put_text(&w, pf->class);
 	json_key(&w, "nl");

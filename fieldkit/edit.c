@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/agree.h"
+
 #define FORBIDDEN_CAPS "this field belongs to coordinators and to the device " \
     "that wrote it"
 
@@ -289,6 +291,9 @@ edit_create(struct edit *e, const struct editor *ed, struct bytes type,
 		    pt->name);
 	if (f == NULL)
 		f = complete(e, pt);
+	if (f == NULL)
+		f = fault_while(agree_check(&e->change, pt, NULL), "%s",
+		    pt->name);
 	if (f == NULL && e->change.nfields == 0)
 		f = fault_new(FAULT_INVALID, "%s: nothing to save: give at "
 		    "least one FIELD=VALUE", pt->name);
@@ -338,9 +343,10 @@ edit_record(struct edit *e, const struct editor *ed, const struct record *r,
 		return f;
 	begin(e, r);
 	for (size_t i = 0; f == NULL && i < n; i++)
-		f = fault_while(assign_one(e, ed, pt, &r->merged, &as[i]),
-		    "record %s", id_hex(hex, &r->id));
-	return finish(e, f);
+		f = assign_one(e, ed, pt, &r->merged, &as[i]);
+	if (f == NULL)
+		f = agree_check(&e->change, pt, &r->merged);
+	return finish(e, fault_while(f, "record %s", id_hex(hex, &r->id)));
 }
 
 /* `withdrawn` set to value, having seen all that stands. */
@@ -449,6 +455,7 @@ edit_resolve(struct edit *e, const struct editor *ed, const struct record *r,
 {
 	const struct merged_field *mf = merged_find(&r->merged, field,
 	    KIND_VALUE);
+	const struct pack_type *pt = pack_type(ed->pack, r->type);
 	bool withdrawn = bytes_is(field, FIELD_WITHDRAWN);
 	char hex[ID_HEX];
 	fault f;
@@ -461,6 +468,9 @@ edit_resolve(struct edit *e, const struct editor *ed, const struct record *r,
 	begin(e, r);
 	f = withdrawn ? resolve_withdrawn(e, r, keep, value) :
 	    resolve_value(e, ed, mf, keep, value);
+	if (f == NULL && pt != NULL)
+		f = fault_while(agree_check(&e->change, pt, &r->merged),
+		    "record %s", id_hex(hex, &r->id));
 	return finish(e, f);
 }
 

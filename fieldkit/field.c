@@ -262,6 +262,26 @@ pack_check(struct buf *out, const struct pack_field *f, struct bytes v)
 	return checks[f->form](out, f, v);
 }
 
+bool
+pack_above(const struct pack_field *low, struct bytes a,
+    const struct pack_field *high, struct bytes b)
+{
+	struct buf x = BUF_EMPTY, y = BUF_EMPTY;
+	int64_t m = 0, n = 0;
+	bool above = false;
+
+	if (pack_check(&x, low, a) == NULL && pack_check(&y, high, b) == NULL) {
+		if (low->form == FORM_INT && parse_int(&m, buf_view(&x)) &&
+		    parse_int(&n, buf_view(&y)))
+			above = m > n;
+		else if (low->form == FORM_DATE)
+			above = bytes_cmp(buf_view(&x), buf_view(&y)) > 0;
+	}
+	buf_free(&x);
+	buf_free(&y);
+	return above;
+}
+
 void
 pack_generate(struct buf *out, const struct pack_field *f)
 {

@@ -42,6 +42,7 @@ struct pack_field {
 	char		*class;		/* letters of N I D S C T */
 	bool		required;
 	char		*generate;	/* "crockford8" when omitted; or NULL */
+	char		*not_above;	/* another field of the type; or NULL */
 	int64_t		min, max;	/* numbers; lengths of text, in chars */
 	const struct pack_value *values;	/* FORM_CODE: allowed ones; the
 					 * pack's, so that fields share them */
@@ -57,6 +58,11 @@ struct pack_field {
  */
 fault pack_check(struct buf *out, const struct pack_field *,
     struct bytes value) MUST_CHECK;
+
+/* Is a, a value of low, above b, one of high?  Both of one form, numbers or
+ * dates.  No if either is not allowed for its field. */
+bool pack_above(const struct pack_field *low, struct bytes a,
+    const struct pack_field *high, struct bytes b);
 
 /* What a field generates when omitted.  Nothing if it generates nothing. */
 void pack_generate(struct buf *out, const struct pack_field *);

@@ -38,6 +38,7 @@ free_type(struct pack_type *t)
 		free(f->hint_en);
 		free(f->class);
 		free(f->generate);
+		free(f->not_above);
 	}
 	free(t->name);
 	free(t->nl);

@@ -29,7 +29,7 @@ static const struct rule field_rules[] = {
 	{ "compartment", true, SHAPE_TEXT }, { "class", true, SHAPE_TEXT },
 	{ "required", false, SHAPE_BOOL }, { "generate", false, SHAPE_TEXT },
 	{ "min", false, SHAPE_INT }, { "max", false, SHAPE_INT },
-	{ "values", false, SHAPE_NAMED },
+	{ "values", false, SHAPE_NAMED }, { "not_above", false, SHAPE_TEXT },
 	{ "hint_nl", false, SHAPE_TEXT }, { "hint_en", false, SHAPE_TEXT },
 	SHAPE_END
 };
@@ -295,6 +295,9 @@ read_field_body(struct reading *r, struct pack *p, struct pack_field *to,
 	    (f = take_range(r, to, j)) != NULL ||
 	    (f = take_values(r, p, to, j)) != NULL)
 		return f;
+	if (json_get(j, "not_above") != NULL &&
+	    (f = shape_name(r, &to->not_above, j, "not_above")) != NULL)
+		return f;
 	to->required = required != NULL && json_bool(required);
 	return take_generate(r, to, j);
 }
@@ -318,6 +321,26 @@ read_field(struct reading *r, struct pack *p, struct pack_type *t,
 	    to->name);
 }
 
+/* The other may stand behind it, so when all fields have been read. */
+static fault
+check_not_above(struct reading *r, const struct pack_type *t,
+    const struct pack_field *low, const struct json *j)
+{
+	const struct pack_field *high;
+
+	if (low->not_above == NULL)
+		return NULL;
+	high = pack_field(t, bytes_of(low->not_above));
+	if (high != NULL && high != low && high->form == low->form &&
+	    (low->form == FORM_INT || low->form == FORM_DATE) &&
+	    low->kind == KIND_VALUE && high->kind == KIND_VALUE &&
+	    high->comp == low->comp)
+		return NULL;
+	return shape_at(r, json_get(j, "not_above"), fault_new(FAULT_INVALID,
+	    "not_above: must be another int or date of the type, of the same "
+	    "form and compartment"));
+}
+
 static fault
 read_fields(struct reading *r, struct pack *p, struct pack_type *t,
     const struct json *j)
@@ -332,6 +355,10 @@ read_fields(struct reading *r, struct pack *p, struct pack_type *t,
 	for (size_t i = 0; i < json_count(fields); i++)
 		if ((f = read_field(r, p, t, json_at(fields, i))) != NULL)
 			return f;
+	for (size_t i = 0; i < t->nfields; i++)
+		if ((f = check_not_above(r, t, &t->fields[i],
+		    json_at(fields, i))) != NULL)
+			return fault_while(f, "field %s", t->fields[i].name);
 	return NULL;
 }
 

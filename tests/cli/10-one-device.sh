@@ -51,6 +51,20 @@ check "unknown type: 3" exits 3 fk amira add nonsense a=b
 check "unknown field: 3" exits 3 fk amira add observation date=2026-09-01 narrative=x colour=red
 check "the error names the field" says colour
 check "value out of bounds: 3" exits 3 fk amira edit "$id" people_min=-1
+many="people_min: may not be above people_max"
+check "at least more than at most: 3" exits 3 fk amira add observation date=2026-09-01 narrative=x people_min=9 people_max=8
+check "it says which two" says "observation: $many"
+check "as much is allowed" exits 0 fk amira add observation date=2026-09-01 narrative=gelijk people_min=010 people_max=10
+pair=$(fk amira list --json --where narrative=gelijk | get id)
+check "so in an edit of the one: 3" exits 3 fk amira edit "$pair" people_min=11
+check "it says of which record" says "record $pair: $many"
+check "of the other: 3" exits 3 fk amira edit "$pair" people_max=9
+check "of one after it was cleared: 0" exits 0 fk amira edit "$pair" people_max=
+check "then of the other: 0" exits 0 fk amira edit "$pair" people_min=20
+check "then it is in the way again: 3" exits 3 fk amira edit "$pair" people_max=19
+check "both at once: 0" exits 0 fk amira edit "$pair" people_max=5 people_min=4
+check "nothing else was saved" same "$(fk amira show "$pair" --json | get fields.people_min) $(fk amira show "$pair" --json | get fields.people_max)" "4 5"
+fk amira withdraw "$pair" --reason "was om te proberen" >/dev/null
 check "not a number: 3" exits 3 fk amira edit "$id" people_min=many
 check "unknown code: 3" exits 3 fk amira edit "$id" themes+=geen_thema
 check "impossible date: 3" exits 3 fk amira add observation date=2026-02-30 narrative=x

@@ -52,6 +52,39 @@ check "equal values set on two devices stand side by side" \
 	same "$(fk noor history "$a" --json | grep -c '"field":"daypart"')" 2
 check "and are no conflict" same "$(fk noor conflicts --json | wc -l)" 0
 
+# Two fields that the pack puts in order; each device knew only one of them.
+all_sync() { for who in amira bas noor amira bas; do fk $who sync >/dev/null || echo "not ok - $who sync"; done; }
+both() { echo "$(fk "$1" show "$c" --json | get fields.people_min) $(fk "$1" show "$c" --json | get fields.people_max)"; }
+many="people_min: may not be above people_max"
+c=$(fk amira add observation date=2026-09-03 narrative="hoe velen waren er" --json | get id)
+all_sync
+fk amira edit "$c" people_min=8 >/dev/null
+fk bas edit "$c" people_max=5 >/dev/null
+all_sync
+check "what comes from afar is kept, though it is out of order" same "$(both amira) $(both bas)" "8 5 8 5"
+check "and is no conflict" same "$(fk noor conflicts --json | wc -l)" 0
+check "another field can still be written: 0" exits 0 fk amira edit "$c" atmosphere=calm
+check "one of the two only in order: 3" exits 3 fk amira edit "$c" people_min=7
+check "which says why" says "record $c: $many"
+check "in order: 0" exits 0 fk amira edit "$c" people_min=2
+all_sync
+fk amira edit "$c" people_max=10 >/dev/null
+fk bas edit "$c" people_max=3 >/dev/null
+all_sync
+check "what is in conflict is not compared: 0" exits 0 fk amira edit "$c" people_min=4
+dot=$(fk amira conflicts --json | /usr/bin/python3 -c '
+import json, sys
+print([v["dot"] for v in json.load(sys.stdin)["values"] if v["value"] == 3][0])')
+check "it is decided in order only, by a choice: 3" exits 3 fk amira resolve "$c" people_max --keep "$dot"
+check "which says why too" says "record $c: $many"
+check "or by a value: 3" exits 3 fk amira resolve "$c" people_max --value 3
+check "the conflict stands" same "$(fk amira conflicts --json | get field)" people_max
+check "in order it is decided: 0" exits 0 fk amira resolve "$c" people_max --value 10
+all_sync
+check "everywhere" same "$(both amira) $(both bas)" "4 10 4 10"
+fk amira withdraw "$c" --reason "was om te tellen" >/dev/null
+all_sync
+
 # Edit against withdraw.
 fk amira withdraw "$b" --reason "told in confidence" >/dev/null
 fk noor edit "$b" people_max=12 >/dev/null

@@ -159,6 +159,9 @@ TEST(a_mistake_in_a_field_is_named_with_its_line_and_place)
 		{ "\"form\":\"code\",\"values\":[{\"code\":\"a\",\"nl\":\"x\","
 		    "\"en\":\"x\"},{\"code\":\"a\",\"nl\":\"x\",\"en\":\"x\"}]",
 		    "the code a stands here twice" },
+		{ "\"form\":\"int\",\"not_above\":\"g\"", "not_above: must be" },
+		{ "\"form\":\"int\",\"not_above\":\"f\"", "not_above: must be" },
+		{ "\"form\":\"int\",\"not_above\":\"G\"", "a name must be" },
 		{ "\"form\":\"text\",\"hint_nl\":\"x\"", "both or neither" },
 		{ "\"form\":\"text\",\"generate\":\"uuid\"", "crockford8" },
 		{ "\"form\":\"text\",\"generate\":\"crockford8\",\"max\":7",
@@ -175,6 +178,74 @@ TEST(a_mistake_in_a_field_is_named_with_its_line_and_place)
 		buf_text(&b, PACK(FIELD("%s")), bad[i].more);
 		refused(buf_cstr(&b), at, bad[i].say);
 		buf_free(&b);
+	}
+}
+
+/* f, not above g, which stands behind it. */
+static fault
+read_pair(struct pack **p, const char *f, const char *g)
+{
+	struct buf b = BUF_EMPTY;
+	fault bad;
+
+	buf_text(&b, PACK("{\"field\":\"f\",\"nl\":\"F\",\"en\":\"F\","
+	    "\"class\":\"I\",\"not_above\":\"g\",%s},"
+	    "{\"field\":\"g\",\"nl\":\"G\",\"en\":\"G\",\"class\":\"I\","
+	    "%s}"), f, g);
+	bad = pack_read(p, buf_view(&b));
+	buf_free(&b);
+	return bad;
+}
+
+#define TEAM(form) "\"form\":\"" form "\",\"compartment\":\"team\""
+
+TEST(only_two_fields_that_can_be_compared_may_be_put_in_order)
+{
+	static const struct { const char *f, *g; } bad[] = {
+		{ TEAM("int"), TEAM("date") },
+		{ TEAM("text"), TEAM("text") },
+		{ TEAM("bool"), TEAM("bool") },
+		{ TEAM("int") ",\"kind\":\"set\"", TEAM("int") },
+		{ TEAM("int"), TEAM("int") ",\"kind\":\"set\"" },
+		{ TEAM("int"), "\"form\":\"int\",\"compartment\":"
+		    "\"identity\"" }
+	};
+	struct pack *p = NULL;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_fault(FAULT_INVALID, read_pair(&p, bad[i].f, bad[i].g));
+		assert_null(p);
+	}
+	assert_ok(read_pair(&p, TEAM("date"), TEAM("date")));
+	assert_string_equal(find(p, "t", "f")->not_above, "g");
+	assert_null(find(p, "t", "g")->not_above);
+	pack_free(p);
+}
+
+TEST(numbers_and_dates_are_compared_as_what_they_are)
+{
+	static const struct { const char *form, *a, *b; bool above; } pair[] = {
+		{ TEAM("int"), "9", "10", false },
+		{ TEAM("int"), "10", "9", true },
+		{ TEAM("int"), "007", "7", false },
+		{ TEAM("int"), "-2", "-3", true },
+		{ TEAM("int"), "many", "1", false },
+		{ TEAM("int"), "2", "few", false },
+		{ TEAM("int"), "2", "", false },
+		{ TEAM("date"), "2026-09-02", "2026-09-01", true },
+		{ TEAM("date"), "2026-09-01", "2026-09-01", false },
+		{ TEAM("date"), "2026-09-01", "2026-10-01", false },
+		{ TEAM("date"), "2026-99-01", "2026-10-01", false }
+	};
+
+	for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+		struct pack *p = NULL;
+
+		assert_ok(read_pair(&p, pair[i].form, pair[i].form));
+		assert_int_equal(pack_above(find(p, "t", "f"),
+		    bytes_of(pair[i].a), find(p, "t", "g"),
+		    bytes_of(pair[i].b)), pair[i].above);
+		pack_free(p);
 	}
 }
 
@@ -765,6 +836,8 @@ main(void)
 	return RUN(
 	    T(a_small_pack_says_what_its_text_says),
 	    T(a_mistake_in_a_field_is_named_with_its_line_and_place),
+	    T(only_two_fields_that_can_be_compared_may_be_put_in_order),
+	    T(numbers_and_dates_are_compared_as_what_they_are),
 	    T(a_mistake_in_the_shape_is_named),
 	    T(names_must_be_free_plain_and_used_once),
 	    T(compartment_and_class_must_be_known_and_fit_each_other),
