@@ -27,11 +27,25 @@ bool keys_has_secret(const struct keys *, enum compartment, uint32_t e);
 /* False if it is not held. */
 bool keys_get_secret(uint8_t out[WIRE_KEY_LEN], const struct keys *,
     enum compartment, uint32_t e);
+bool keys_get_author(uint8_t out[WIRE_KEY_LEN], const struct keys *,
+    enum compartment, uint32_t e);
 struct tree *keys_tree(const struct keys *, uint32_t g);	/* NULL: none */
 
 /* A new epoch: random S of all four; and a new tree g.  For coordinators. */
 void keys_draw_epoch(struct keys *, uint32_t e);
 void keys_draw_tree(struct keys *, uint32_t g);
+
+/* Forget for good: a draft that lost its race, an epoch of a left project. */
+void keys_drop_epoch(struct keys *, uint32_t e);	/* S and A */
+void keys_drop_tree(struct keys *, uint32_t g);
+
+/* What of an epoch's secret of a compartment a role holds; later is more. */
+enum share { SHARE_NONE, SHARE_AUTHOR, SHARE_SECRET };
+enum share keys_share(enum role, enum compartment);
+bool keys_share_trees(enum role);
+
+/* Take over what from has: its secrets, its A, and the trees not held yet. */
+void keys_take(struct keys *to, struct keys *from);
 
 /* What an invitation hands to a role: secrets, author's own, trees. */
 struct keys *keys_for_role(const struct keys *, enum role,

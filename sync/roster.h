@@ -10,7 +10,7 @@
 #define SYNC_ROSTER_H
 
 #include "sync/commit.h"
-#include "sync/item.h"
+#include "sync/erased.h"
 #include "sync/join.h"
 
 enum member_status {
@@ -75,6 +75,7 @@ struct roster {
 	char		*title;		/* NULL: not known here */
 	struct buf	pack;		/* newest; empty: not known here */
 	uint64_t	pack_at;	/* roster seq that brought it */
+	struct erasures	erased;		/* as far as sealed parts opened */
 };
 
 struct roster *roster_new(void);
@@ -115,6 +116,11 @@ bool roster_key_used(const struct roster *, const uint8_t pk[SIGN_PK],
  */
 bool roster_join_fits(const struct roster *, const struct member *m,
     const struct join *);
+/*
+ * Puncture in all trees held whatever the roster says is erased; how many
+ * leaves were still there.
+ */
+size_t roster_puncture(const struct roster *, struct keys *);
 /* Coordinators that are active. */
 size_t roster_coordinators(const struct roster *);
 const char *role_name(enum role);		/* "worker" */
@@ -142,11 +148,37 @@ fault entry_epoch(struct entry *, uint32_t e, uint32_t g, struct keys *,
 void entry_invite(struct entry *, const struct member *);
 void entry_admit(struct entry *, const struct id *device,
     const uint8_t sign[32], const uint8_t box[32]);
+void entry_uninvite(struct entry *, const struct id *device,
+    bool never_handed_over);
+/* Device and the fields cut_*, but cut_at. */
+void entry_cut(struct entry *, const struct member *);
+void entry_caps(struct entry *, const struct id *device, uint8_t caps);
 void entry_home(struct entry *, const struct id *hub);
+/* Another coordinator's second signature for entry seq; the paper key's. */
+void entry_approve(struct entry *, uint64_t seq, const struct hash *);
+void entry_approve_paper(struct entry *, uint64_t seq, const struct hash *,
+    const uint8_t paper_sk[SIGN_SK]);
+void entry_feature(struct entry *, uint16_t level);
+/* The paper key makes device coordinator, in the entry behind the last. */
+void entry_recover(struct entry *, const struct roster *,
+    const struct id *device, const uint8_t paper_sk[SIGN_SK]);
+/* Beside a new paper key: epoch e's secrets for it. */
+fault entry_old_epoch(struct entry *, uint32_t e, const struct keys *,
+    const uint8_t paper_box[32]) MUST_CHECK;
 void entry_title(struct entry *, const char *title);
 void entry_name(struct entry *, const struct id *device, enum role,
     const char *name);
+void entry_reason(struct entry *, const char *reason);
 void entry_pack(struct entry *, struct bytes pack);
+
+struct erase {
+	struct id	record;
+	uint64_t	time;
+	struct bytes	reason, basis, type;	/* may be empty */
+	const struct erased_pair *pairs;	/* g and index count */
+	size_t		npairs;			/* at most ITEM_PAIRS_MAX */
+};
+void entry_erase(struct entry *, const struct erase *);
 /*
  * Append the blob; the sealed part under the ledger key of epoch e.
  * FAULT_LOCKED if that is not held, FAULT_INVALID if it is too long.
