@@ -71,32 +71,48 @@ not_held(uint32_t e)
 	    "on this device; nothing was written", e);
 }
 
+/* All four secrets of e, one behind the other. */
+static fault
+gather(uint8_t *all, uint32_t e, const struct keys *k)
+{
+	for (int c = COMP_LEDGER; c < COMP_COUNT; c++)
+		if (!keys_get_secret(all + c * WIRE_KEY_LEN, k,
+		    (enum compartment)c, e))
+			return not_held(e);
+	return NULL;
+}
+
+static fault
+put_to_paper(struct buf *b, const uint8_t *all, const uint8_t paper_box[32])
+{
+	uint8_t box[EPOCH_TO_PAPER];
+
+	if (crypto_box_seal(box, all, COMP_COUNT * WIRE_KEY_LEN,
+	    paper_box) != 0)
+		return fault_new(FAULT_INVALID, "the paper key is no key; "
+		    "nothing was written");
+	buf_add(b, box, sizeof box);
+	return NULL;
+}
+
 /* The commitments of e's secrets, and the secrets to the paper key. */
 static fault
 put_secrets(struct buf *b, uint32_t e, const struct keys *k,
     const struct hash *tree, const uint8_t paper_box[32])
 {
 	uint8_t *all = secret_new(COMP_COUNT * WIRE_KEY_LEN);
-	uint8_t box[EPOCH_TO_PAPER];
-	fault f = NULL;
+	fault f;
 
+	if ((f = gather(all, e, k)) != NULL)
+		goto done;
 	for (int c = COMP_LEDGER; c < COMP_COUNT; c++) {
-		uint8_t *s = all + c * WIRE_KEY_LEN;
-		struct hash h;
+		struct hash h = keys_commitment(all + c * WIRE_KEY_LEN,
+		    (enum compartment)c, e);
 
-		if (!keys_get_secret(s, k, (enum compartment)c, e)) {
-			f = not_held(e);
-			goto done;
-		}
-		h = keys_commitment(s, (enum compartment)c, e);
 		buf_add(b, h.b, sizeof h.b);
 	}
 	buf_add(b, tree->b, sizeof tree->b);
-	if (crypto_box_seal(box, all, COMP_COUNT * WIRE_KEY_LEN,
-	    paper_box) != 0)
-		f = fault_new(FAULT_INVALID, "the paper key is no key; "
-		    "nothing was written");
-	buf_add(b, box, sizeof box);
+	f = put_to_paper(b, all, paper_box);
 done:
 	secret_free(all, COMP_COUNT * WIRE_KEY_LEN);
 	return f;
@@ -119,6 +135,23 @@ entry_epoch(struct entry *en, uint32_t e, uint32_t g, struct keys *k,
 	put_u32(&b, g);
 	if ((f = put_secrets(&b, e, k, &h, paper_box)) == NULL)
 		add_clear(en, ITEM_EPOCH, &b);
+	buf_free(&b);
+	return f;
+}
+
+fault
+entry_old_epoch(struct entry *en, uint32_t e, const struct keys *k,
+    const uint8_t paper_box[32])
+{
+	uint8_t *all = secret_new(COMP_COUNT * WIRE_KEY_LEN);
+	struct buf b = BUF_EMPTY;
+	fault f;
+
+	put_u32(&b, e);
+	if ((f = gather(all, e, k)) == NULL &&
+	    (f = put_to_paper(&b, all, paper_box)) == NULL)
+		add_clear(en, ITEM_OLD_EPOCH, &b);
+	secret_free(all, COMP_COUNT * WIRE_KEY_LEN);
 	buf_free(&b);
 	return f;
 }
@@ -149,12 +182,110 @@ entry_admit(struct entry *e, const struct id *device, const uint8_t sign[32],
 }
 
 void
+entry_uninvite(struct entry *e, const struct id *device, bool never_handed_over)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_id(&b, device);
+	put_u8(&b, never_handed_over);
+	add_clear(e, ITEM_UNINVITE, &b);
+}
+
+void
+entry_cut(struct entry *e, const struct member *m)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_id(&b, &m->device);
+	put_u64(&b, m->cut_seq);
+	buf_add(&b, m->cut_hash.b, WIRE_HASH_LEN);
+	put_u64(&b, m->cut_main_seq);
+	buf_add(&b, m->cut_main_hash.b, WIRE_HASH_LEN);
+	put_u8(&b, (uint8_t)m->cut_reason);
+	add_clear(e, ITEM_CUT, &b);
+}
+
+void
+entry_caps(struct entry *e, const struct id *device, uint8_t caps)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_id(&b, device);
+	put_u8(&b, caps);
+	add_clear(e, ITEM_CAPS, &b);
+}
+
+void
 entry_home(struct entry *e, const struct id *hub)
 {
 	struct buf b = BUF_EMPTY;
 
 	put_id(&b, hub);
 	add_clear(e, ITEM_HOME, &b);
+}
+
+static void
+put_approve(struct buf *b, uint64_t seq, const struct hash *h,
+    enum approve_how how)
+{
+	put_u64(b, seq);
+	buf_add(b, h->b, WIRE_HASH_LEN);
+	put_u8(b, (uint8_t)how);
+}
+
+void
+entry_approve(struct entry *e, uint64_t seq, const struct hash *h)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_approve(&b, seq, h, APPROVE_COORDINATOR);
+	add_clear(e, ITEM_APPROVE, &b);
+}
+
+static void
+put_paper_sig(struct buf *b, const uint8_t paper_sk[SIGN_SK], struct bytes msg)
+{
+	uint8_t sig[WIRE_SIG_LEN];
+
+	sign(sig, paper_sk, SIGN_ROSTER, msg);
+	buf_add(b, sig, sizeof sig);
+}
+
+void
+entry_approve_paper(struct entry *e, uint64_t seq, const struct hash *h,
+    const uint8_t paper_sk[SIGN_SK])
+{
+	struct buf b = BUF_EMPTY;
+
+	put_approve(&b, seq, h, APPROVE_PAPER);
+	put_paper_sig(&b, paper_sk, (struct bytes){ h->b, WIRE_HASH_LEN });
+	add_clear(e, ITEM_APPROVE, &b);
+}
+
+void
+entry_feature(struct entry *e, uint16_t level)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_u16(&b, level);
+	add_clear(e, ITEM_FEATURE, &b);
+}
+
+/* The hash of the entry before it binds the word to this one place. */
+void
+entry_recover(struct entry *e, const struct roster *r,
+    const struct id *device, const uint8_t paper_sk[SIGN_SK])
+{
+	const struct hash *prev = roster_entry(r, r->seq);
+	struct buf b = BUF_EMPTY, msg = BUF_EMPTY;
+
+	put_id(&msg, &r->project);
+	put_id(&msg, device);
+	buf_add(&msg, prev->b, WIRE_HASH_LEN);
+	put_id(&b, device);
+	put_paper_sig(&b, paper_sk, buf_view(&msg));
+	add_clear(e, ITEM_RECOVER, &b);
+	buf_free(&msg);
 }
 
 void
@@ -177,9 +308,35 @@ entry_name(struct entry *e, const struct id *device, enum role role,
 }
 
 void
+entry_reason(struct entry *e, const char *reason)
+{
+	add_sealed(e, ITEM_REASON, bytes_of(reason));
+}
+
+void
 entry_pack(struct entry *e, struct bytes pack)
 {
 	add_sealed(e, ITEM_PACK, pack);
+}
+
+void
+entry_erase(struct entry *e, const struct erase *x)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_id(&b, &x->record);
+	put_u64(&b, x->time);
+	put_counted(&b, x->reason);
+	put_counted(&b, x->basis);
+	put_counted(&b, x->type);
+	put_uv(&b, x->npairs);
+	for (size_t i = 0; i < x->npairs; i++) {
+		put_u32(&b, x->pairs[i].g);
+		put_id(&b, &x->pairs[i].index.creator);
+		put_u32(&b, x->pairs[i].index.n);
+	}
+	add_sealed(e, ITEM_ERASE, buf_view(&b));
+	buf_free(&b);
 }
 
 fault

@@ -41,8 +41,8 @@ bool envelope_lacks(const struct recipient *, const struct roster *);
  * Append the blob of a keyring: an envelope for each recipient that lacks
  * something, trees as they are now.
  *
- * FAULT_LOCKED if we do not hold all that somebody lacks: nobody is left out
- * in silence.  FAULT_TRUST with the device's id if nothing can be sealed to
+ * FAULT_LOCKED if we do not hold all that somebody lacks, or do not know a
+ * role: nobody is left out in silence.  FAULT_TRUST with the device's id if nothing can be sealed to
  * its box key (ask sign_box_usable when a key is announced).  FAULT_INVALID
  * above the bounds of WIRE.md 7.  Of very many epochs and trees the oldest
  * come first, as many as the bounds allow; the rest when those are attested.

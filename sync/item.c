@@ -150,16 +150,19 @@ get_approve(struct reader *r, struct entry_item *it)
 static void
 get_erase(struct reader *r, struct entry_item *it)
 {
+	struct reader pairs;
 	size_t n;
 
 	get_id(r, it);
 	it->time = get_u64(r);
 	it->text = get_counted(r, ITEM_REASON_MAX);
-	if (!bytes_utf8(it->text) ||
-	    !bytes_utf8(get_counted(r, ITEM_REASON_MAX)) ||
-	    !bytes_utf8(get_counted(r, WIRE_NAME_MAX)))
+	it->basis = get_counted(r, ITEM_REASON_MAX);
+	it->type = get_counted(r, WIRE_NAME_MAX);
+	if (!bytes_utf8(it->text) || !bytes_utf8(it->basis) ||
+	    !bytes_utf8(it->type))
 		reader_spoil(r);
 	n = get_uv(r, ITEM_PAIRS_MAX);
+	pairs = *r;
 	for (size_t i = 0; i < n && reader_ok(r); i++) {
 		uint32_t g = get_u32(r), index;
 
@@ -168,6 +171,7 @@ get_erase(struct reader *r, struct entry_item *it)
 		if (g == 0 || index == 0 || index > WIRE_INDEX_MAX)
 			reader_spoil(r);
 	}
+	it->pairs = get_bytes(&pairs, r->pos - pairs.pos);
 }
 
 static void

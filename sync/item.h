@@ -51,6 +51,8 @@ struct entry_item {
 	uint8_t		sig[WIRE_SIG_LEN];	/* of the paper key */
 	struct epoch	epoch;
 	struct bytes	text;	/* borrowed: title, name, reason, pack */
+	struct bytes	basis, type;	/* borrowed; of an erasure */
+	struct bytes	pairs;	/* ... checked: g u32, creator id, n u32 each */
 };
 
 /* An entry's blob, split; everything borrows from it. */

@@ -6,20 +6,9 @@
 #include <sodium.h>
 
 #include "sync/base/secret.h"
+#include "sync/shelf.h"
 
 #define SECRET_LEN (1 + 4 + WIRE_KEY_LEN)	/* one, encoded */
-
-struct held {
-	uint32_t	e;
-	uint8_t		comp;
-	uint8_t		key[WIRE_KEY_LEN];
-};
-
-/* Strictly increasing by compartment, then epoch; in one secret block. */
-struct shelf {
-	struct held	*at;
-	size_t		n, room;
-};
 
 struct keys {
 	struct shelf	secrets;	/* S */
@@ -27,72 +16,6 @@ struct keys {
 	struct tree	**trees;	/* strictly increasing by generation */
 	size_t		ntrees;
 };
-
-static int
-held_order(const struct held *h, uint8_t comp, uint32_t e)
-{
-	if (h->comp != comp)
-		return h->comp < comp ? -1 : 1;
-	return h->e < e ? -1 : h->e > e;
-}
-
-/* Where (comp, e) stands, or would stand. */
-static size_t
-shelf_place(const struct shelf *s, uint8_t comp, uint32_t e)
-{
-	size_t lo = 0, hi = s->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (held_order(&s->at[mid], comp, e) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static const struct held *
-shelf_find(const struct shelf *s, uint8_t comp, uint32_t e)
-{
-	size_t i = shelf_place(s, comp, e);
-
-	if (i == s->n || held_order(&s->at[i], comp, e) != 0)
-		return NULL;
-	return &s->at[i];
-}
-
-static void
-shelf_grow(struct shelf *s)
-{
-	size_t room = s->room == 0 ? 8 : s->room * 2;
-	struct held *at = secret_new(room * sizeof *at);
-
-	if (s->n > 0)
-		memcpy(at, s->at, s->n * sizeof *at);
-	secret_free(s->at, s->room * sizeof *at);
-	s->at = at;
-	s->room = room;
-}
-
-static void
-shelf_put(struct shelf *s, uint8_t comp, uint32_t e, const uint8_t *key)
-{
-	size_t i = shelf_place(s, comp, e);
-
-	if (i < s->n && held_order(&s->at[i], comp, e) == 0) {
-		memcpy(s->at[i].key, key, WIRE_KEY_LEN);
-		return;
-	}
-	if (s->n == s->room)
-		shelf_grow(s);
-	memmove(s->at + i + 1, s->at + i, (s->n - i) * sizeof *s->at);
-	s->at[i].comp = comp;
-	s->at[i].e = e;
-	memcpy(s->at[i].key, key, WIRE_KEY_LEN);
-	s->n++;
-}
 
 struct keys *
 keys_new(void)
@@ -105,8 +28,8 @@ keys_free(struct keys *k)
 {
 	if (k == NULL)
 		return;
-	secret_free(k->secrets.at, k->secrets.room * sizeof(struct held));
-	secret_free(k->authors.at, k->authors.room * sizeof(struct held));
+	shelf_free(&k->secrets);
+	shelf_free(&k->authors);
 	for (size_t i = 0; i < k->ntrees; i++)
 		tree_free(k->trees[i]);
 	free(k->trees);
@@ -157,7 +80,18 @@ bool
 keys_get_secret(uint8_t out[WIRE_KEY_LEN], const struct keys *k,
     enum compartment c, uint32_t e)
 {
-	const struct held *h = shelf_find(&k->secrets, (uint8_t)c, e);
+	const struct held_key *h = shelf_find(&k->secrets, (uint8_t)c, e);
+
+	if (h != NULL)
+		memcpy(out, h->key, WIRE_KEY_LEN);
+	return h != NULL;
+}
+
+bool
+keys_get_author(uint8_t out[WIRE_KEY_LEN], const struct keys *k,
+    enum compartment c, uint32_t e)
+{
+	const struct held_key *h = shelf_find(&k->authors, (uint8_t)c, e);
 
 	if (h != NULL)
 		memcpy(out, h->key, WIRE_KEY_LEN);
@@ -195,27 +129,60 @@ keys_draw_tree(struct keys *k, uint32_t g)
 	secret_free(root, WIRE_KEY_LEN);
 }
 
-/*
- * S, or only the device's own A of it, or nothing.  A coordinator's file
- * holds a worker's secrets: the rest comes by envelope once it is admitted.
- */
+void
+keys_drop_epoch(struct keys *k, uint32_t e)
+{
+	shelf_drop(&k->secrets, e);
+	shelf_drop(&k->authors, e);
+}
+
+void
+keys_drop_tree(struct keys *k, uint32_t g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < k->ntrees; i++)
+		if (tree_generation(k->trees[i]) == g)
+			tree_free(k->trees[i]);
+		else
+			k->trees[kept++] = k->trees[i];
+	k->ntrees = kept;
+}
+
+enum share
+keys_share(enum role role, enum compartment c)
+{
+	if (role == ROLE_COORDINATOR || c == COMP_LEDGER)
+		return SHARE_SECRET;
+	if (role == ROLE_AUDITOR)
+		return SHARE_NONE;
+	if (c == COMP_TEAM)
+		return SHARE_SECRET;
+	return role == ROLE_ANALYST && c == COMP_IDENTITY ? SHARE_NONE :
+	    SHARE_AUTHOR;
+}
+
+bool
+keys_share_trees(enum role role)
+{
+	return role != ROLE_AUDITOR;
+}
+
+/* S, or only the device's own A of it, or nothing. */
 static void
-hand_over(struct keys *to, const struct held *h, enum role role,
+hand_over(struct keys *to, const struct held_key *h, enum share share,
     const struct id *device)
 {
+	enum compartment c = (enum compartment)h->comp;
 	uint8_t *a;
 
-	if (h->comp == COMP_LEDGER ||
-	    (h->comp == COMP_TEAM && role != ROLE_AUDITOR)) {
-		keys_put_secret(to, (enum compartment)h->comp, h->e, h->key);
-		return;
-	}
-	if (role == ROLE_AUDITOR ||
-	    (role == ROLE_ANALYST && h->comp == COMP_IDENTITY))
+	if (share == SHARE_SECRET)
+		keys_put_secret(to, c, h->e, h->key);
+	if (share != SHARE_AUTHOR)
 		return;
 	a = secret_new(WIRE_KEY_LEN);
 	keys_author(a, h->key, device);
-	keys_put_author(to, (enum compartment)h->comp, h->e, a);
+	keys_put_author(to, c, h->e, a);
 	secret_free(a, WIRE_KEY_LEN);
 }
 
@@ -234,16 +201,46 @@ tree_copy(const struct tree *t)
 	return copy;
 }
 
+/*
+ * A coordinator's file holds a worker's secrets: the rest comes by envelope
+ * once it is admitted.
+ */
 struct keys *
 keys_for_role(const struct keys *k, enum role role, const struct id *device)
 {
 	struct keys *to = keys_new();
 
+	if (role == ROLE_COORDINATOR)
+		role = ROLE_WORKER;
 	for (size_t i = 0; i < k->secrets.n; i++)
-		hand_over(to, &k->secrets.at[i], role, device);
-	for (size_t i = 0; role != ROLE_AUDITOR && i < k->ntrees; i++)
+		hand_over(to, &k->secrets.at[i], keys_share(role,
+		    (enum compartment)k->secrets.at[i].comp), device);
+	for (size_t i = 0; keys_share_trees(role) && i < k->ntrees; i++)
 		keys_put_tree(to, tree_copy(k->trees[i]));
 	return to;
+}
+
+static void
+take_shelf(struct shelf *to, struct shelf *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		shelf_put(to, from->at[i].comp, from->at[i].e,
+		    from->at[i].key);
+	shelf_free(from);
+}
+
+/* A tree that is held may be punctured where from's is not: it stays. */
+void
+keys_take(struct keys *to, struct keys *from)
+{
+	take_shelf(&to->secrets, &from->secrets);
+	take_shelf(&to->authors, &from->authors);
+	for (size_t i = 0; i < from->ntrees; i++)
+		if (keys_tree(to, tree_generation(from->trees[i])) == NULL)
+			keys_put_tree(to, from->trees[i]);
+		else
+			tree_free(from->trees[i]);
+	from->ntrees = 0;
 }
 
 struct hash
@@ -274,7 +271,7 @@ keys_author(uint8_t out[WIRE_KEY_LEN], const uint8_t s[WIRE_KEY_LEN],
 fault
 keys_ledger(uint8_t out[WIRE_KEY_LEN], const struct keys *k, uint32_t e)
 {
-	const struct held *h = shelf_find(&k->secrets, COMP_LEDGER, e);
+	const struct held_key *h = shelf_find(&k->secrets, COMP_LEDGER, e);
 
 	if (h == NULL)
 		return fault_new(FAULT_LOCKED, "the secret of the ledger of "
@@ -291,7 +288,7 @@ author_of(uint8_t a[WIRE_KEY_LEN], const struct keys *k,
     const struct entry_place *p)
 {
 	uint8_t c = (uint8_t)p->comp;
-	const struct held *h = shelf_find(&k->secrets, c, p->e);
+	const struct held_key *h = shelf_find(&k->secrets, c, p->e);
 
 	if (h != NULL && p->comp == COMP_TEAM) {
 		memcpy(a, h->key, WIRE_KEY_LEN);
@@ -388,7 +385,7 @@ get_shelf(struct reader *r, struct shelf *s, uint8_t least)
 
 		get_copy(r, key, WIRE_KEY_LEN);
 		if (c < least || c >= COMP_COUNT || e == 0 ||
-		    (i > 0 && held_order(&s->at[i - 1], c, e) >= 0))
+		    (i > 0 && shelf_order(&s->at[i - 1], c, e) >= 0))
 			reader_spoil(r);
 		else if (reader_ok(r))
 			shelf_put(s, c, e, key);

@@ -33,6 +33,7 @@ roster_free(struct roster *r)
 	free(r->entries);
 	free(r->title);
 	buf_free(&r->pack);
+	erasures_free(&r->erased);
 	free(r);
 }
 
@@ -76,6 +77,7 @@ roster_copy(const struct roster *r)
 		to->held[i].item = copy_buf(&r->held[i].item);
 	to->title = copy_text(r->title);
 	to->pack = copy_buf(&r->pack);
+	to->erased = erasures_copy(&r->erased);
 	return to;
 }
 
@@ -151,6 +153,21 @@ const struct hash *
 roster_entry(const struct roster *r, uint64_t seq)
 {
 	return seq == 0 || seq > r->seq ? NULL : &r->entries[seq - 1];
+}
+
+size_t
+roster_puncture(const struct roster *r, struct keys *k)
+{
+	size_t had = 0;
+
+	for (size_t i = 0; i < r->nepochs; i++) {
+		struct tree *t = keys_tree(k, r->epochs[i].g);
+
+		if (t != NULL && (i == 0 ||
+		    r->epochs[i].g != r->epochs[i - 1].g))
+			had += erasures_puncture(&r->erased, t);
+	}
+	return had;
 }
 
 size_t

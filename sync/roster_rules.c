@@ -441,5 +441,8 @@ apply_sealed(struct apply *a, const struct entry_item *it)
 		buf_add_bytes(&r->pack, it->text);
 		r->pack_at = a->c->seq;
 		break;
+	case ITEM_ERASE:
+		r->unreadable += !erasures_add(&r->erased, it, a->c->seq);
+		break;
 	}
 }

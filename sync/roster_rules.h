@@ -6,8 +6,8 @@
  *
  * Plain state, for code that comes later: a demotion's cut (the member stays
  * active), the feature level, the actions that wait for a second signature
- * and take effect when they are approved.  Reason and erase are read for
- * their form only.
+ * and take effect when they are approved.  A reason is read for its form
+ * only.
  */
 #ifndef SYNC_ROSTER_RULES_H
 #define SYNC_ROSTER_RULES_H
