@@ -42,11 +42,13 @@ bool envelope_lacks(const struct recipient *, const struct roster *);
  * something, trees as they are now.
  *
  * FAULT_LOCKED if we do not hold all that somebody lacks, or do not know a
- * role: nobody is left out in silence.  FAULT_TRUST with the device's id if nothing can be sealed to
- * its box key (ask sign_box_usable when a key is announced).  FAULT_INVALID
- * above the bounds of WIRE.md 7, FAULT_FORMAT for what could not be read again
- * (a device twice, a number out of bounds).  Of very many epochs and trees the oldest
- * come first, as many as the bounds allow; the rest when those are attested.
+ * role: nobody is left out in silence.  FAULT_TRUST with the device's id if
+ * nothing can be sealed to its box key (ask sign_box_usable when a key is
+ * announced).  FAULT_INVALID above the bounds of WIRE.md 7, FAULT_FORMAT for
+ * what could not be read again: a device twice, a number out of bounds.
+ *
+ * Of very many epochs and trees the oldest come first, as many as the bounds
+ * allow; the rest when those are attested.
  */
 fault envelope_make(struct buf *blob, const struct envelope_plan *,
     const struct keys *) MUST_CHECK;

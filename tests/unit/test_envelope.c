@@ -437,6 +437,9 @@ TEST(a_flipped_bit_never_brings_another_key)
 
 /* ---- what a forger could write ---- */
 
+static const struct index erased = { { { 0x44 } }, 17 };
+static const struct index living = { { { 0x44 } }, 18 };
+
 static struct buf
 state_of(const struct tree *t)
 {
@@ -549,9 +552,11 @@ TEST(a_tree_that_is_not_the_roster_s_is_refused)
 	struct tree *other = tree_new(2, (uint8_t[32]){ 5 });
 	struct tree *third = tree_new(3, (uint8_t[32]){ 5 });
 	struct buf wrong = state_of(other), unknown = state_of(third),
-	    right = state_of(keys_tree(o.keys, 2));
+	    right = state_of(keys_tree(o.keys, 2)), torn;
 	struct forgery x = good_start(&o);
 
+	tree_puncture(keys_tree(o.keys, 2), &erased);
+	torn = state_of(keys_tree(o.keys, 2));
 	forge_tree(&x, 2, buf_view(&wrong));
 	refused(FAULT_TRUST, &x, &o, k);	/* not the committed one */
 	x = good_start(&o);
@@ -560,6 +565,9 @@ TEST(a_tree_that_is_not_the_roster_s_is_refused)
 	x = good_start(&o);
 	forge_tree(&x, 1, buf_view(&right));
 	refused(FAULT_TRUST, &x, &o, k);	/* under another's number */
+	x = good_start(&o);
+	forge_tree(&x, 1, buf_view(&torn));
+	refused(FAULT_TRUST, &x, &o, k);	/* nor when it is punctured */
 	x = good_start(&o);
 	forge_tree(&x, 2, buf_view(&right));
 	x.box[0].at[20] ^= 1;
@@ -574,6 +582,7 @@ TEST(a_tree_that_is_not_the_roster_s_is_refused)
 	buf_wipe(&wrong);
 	buf_wipe(&unknown);
 	buf_wipe(&right);
+	buf_wipe(&torn);
 	keys_free(k);
 	office_close(&o);
 }
@@ -598,10 +607,39 @@ TEST(an_envelope_s_text_is_whole_and_in_order)
 	office_close(&o);
 }
 
-/* ---- trees ---- */
+/* S of 1024 epochs and of all compartments are as many as may be. */
+TEST(an_envelope_of_more_than_4096_items_is_refused)
+{
+	struct office o = office();
+	struct someone p = someone(3);
+	struct keys *k = keys_new();
+	struct forgery x = { .nboxes = 0 };
+	uint8_t s[32];
+	struct buf b;
 
-static const struct index erased = { { { 0x44 } }, 17 };
-static const struct index living = { { { 0x44 } }, 18 };
+	while (o.r->nepochs < 1025)
+		open_epoch(&o, 2);
+	for (int more = 0; more < 2; more++) {
+		for (int i = 0; i < 4096 + more; i++) {
+			enum compartment c = (enum compartment)(i / 1025);
+			uint32_t e = (uint32_t)i % 1025 + 1;
+
+			assert_true(keys_get_secret(s, o.keys, c, e));
+			forge_secret(&x, KEYRING_SECRET, (uint8_t)c, e, s);
+		}
+		if (more) {
+			refused(FAULT_FORMAT, &x, &o, k);
+			break;
+		}
+		b = forged(&x, &o, &p);
+		assert_int_equal(open_ok(k, &o, &p, &b).secrets, 4096);
+		buf_free(&b);
+	}
+	keys_free(k);
+	office_close(&o);
+}
+
+/* ---- trees ---- */
 
 TEST(a_punctured_tree_does_not_come_back)
 {
@@ -836,6 +874,7 @@ main(void)
 	    T(an_own_secret_that_contradicts_what_is_held_is_refused),
 	    T(a_tree_that_is_not_the_roster_s_is_refused),
 	    T(an_envelope_s_text_is_whole_and_in_order),
+	    T(an_envelope_of_more_than_4096_items_is_refused),
 	    T(a_punctured_tree_does_not_come_back),
 	    T(what_the_roster_says_is_erased_goes_from_a_new_tree_too),
 	    T(a_tree_goes_out_as_it_is_after_all_punctures),

@@ -2,6 +2,7 @@
 
 #include "sync/base/id.h"
 #include "sync/keys.h"
+#include "sync/shelf.h"
 
 /* Expected values: Python's hashlib, from the text of WIRE.md 2. */
 static const char COMMITMENT[] =
@@ -346,6 +347,84 @@ TEST(a_key_set_with_any_bit_flipped_is_refused_or_read_to_the_letter)
 	buf_wipe(&a);
 }
 
+/* A draft that lost its race: nothing of it may be used again. */
+TEST(a_dropped_epoch_and_tree_are_gone_and_others_stay)
+{
+	struct keys *k = some_keys();
+	uint8_t s[32], a[32];
+
+	keys_draw_epoch(k, 4);
+	keys_draw_epoch(k, 6);
+	count_up(a, 9);
+	keys_put_author(k, COMP_IDENTITY, 5, a);
+	keys_put_author(k, COMP_IDENTITY, 6, a);
+	keys_draw_tree(k, 6);
+	keys_draw_tree(k, 8);
+	keys_drop_epoch(k, 5);
+	keys_drop_tree(k, 7);
+	for (int c = 0; c < COMP_COUNT; c++) {
+		assert_true(keys_has_secret(k, (enum compartment)c, 4));
+		assert_false(keys_has_secret(k, (enum compartment)c, 5));
+		assert_true(keys_has_secret(k, (enum compartment)c, 6));
+	}
+	assert_false(keys_get_author(s, k, COMP_IDENTITY, 5));
+	assert_true(keys_get_author(s, k, COMP_IDENTITY, 6));
+	assert_memory_equal(s, a, 32);
+	assert_null(keys_tree(k, 7));
+	assert_non_null(keys_tree(k, 6));
+	assert_non_null(keys_tree(k, 8));
+	keys_drop_epoch(k, 99);
+	keys_drop_tree(k, 99);
+	assert_true(keys_has_secret(k, COMP_LEDGER, 4));
+	keys_free(k);
+}
+
+/* Seen from inside: the room behind what is left holds no secret. */
+TEST(what_is_dropped_is_zeroed)
+{
+	static const uint8_t zeros[sizeof(struct held_key)];
+	struct shelf s = { NULL, 0, 0 };
+	uint8_t key[32];
+
+	count_up(key, 1);
+	for (uint32_t e = 1; e <= 8; e++)
+		shelf_put(&s, COMP_TEAM, e, key);
+	shelf_drop(&s, 3);
+	shelf_drop(&s, 8);
+	assert_int_equal(s.n, 6);
+	for (size_t i = s.n; i < s.room; i++)
+		assert_memory_equal(&s.at[i], zeros, sizeof zeros);
+	assert_null(shelf_find(&s, COMP_TEAM, 3));
+	assert_non_null(shelf_find(&s, COMP_TEAM, 4));
+	shelf_free(&s);
+}
+
+TEST(taking_over_replaces_secrets_and_keeps_trees_that_are_held)
+{
+	struct keys *k = some_keys(), *from = some_keys();
+	struct index x = { device_of(3), 9 };
+	uint8_t s[32], want[32];
+
+	tree_puncture(keys_tree(k, 7), &x);
+	keys_draw_tree(from, 8);
+	count_up(want, 0x99);
+	keys_put_secret(from, COMP_TEAM, 5, want);
+	keys_put_secret(from, COMP_TEAM, 6, want);
+	keys_put_author(from, COMP_RESTRICTED, 6, want);
+	keys_take(k, from);
+	for (uint32_t e = 5; e <= 6; e++) {
+		assert_true(keys_get_secret(s, k, COMP_TEAM, e));
+		assert_memory_equal(s, want, 32);
+	}
+	assert_true(keys_get_author(s, k, COMP_RESTRICTED, 6));
+	assert_false(tree_has(keys_tree(k, 7), &x));
+	assert_true(tree_has(keys_tree(k, 8), &x));
+	assert_false(keys_has_secret(from, COMP_TEAM, 5));
+	assert_null(keys_tree(from, 7));
+	keys_free(from);
+	keys_free(k);
+}
+
 int
 main(void)
 {
@@ -359,6 +438,9 @@ main(void)
 	    T(drawn_secrets_differ_and_are_found_again),
 	    T(a_tree_of_the_same_generation_takes_the_place_of_the_old),
 	    T(a_hundred_epochs_and_generations_fit),
+	    T(a_dropped_epoch_and_tree_are_gone_and_others_stay),
+	    T(what_is_dropped_is_zeroed),
+	    T(taking_over_replaces_secrets_and_keeps_trees_that_are_held),
 	    T(a_key_set_is_read_as_it_was_written),
 	    T(a_key_set_cut_anywhere_is_refused),
 	    T(a_key_set_with_any_bit_flipped_is_refused_or_read_to_the_letter));
