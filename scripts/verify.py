@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 """verify.py -- a second reader of Field Kit's format.
 
-Written, with verify_segment.py and verify_hub.py, from schema/WIRE.md alone.
+Written, with verify_segment.py, verify_keyring.py and verify_hub.py, from
+schema/WIRE.md alone.
 It shares no code with the kit, so that a mistake in one shows in the other.
 
     verify.py segment DIR      DIR/blob opened with DIR/keys is what
                                DIR/expected.json says
+    verify.py keyring DIR      the envelope of DIR/device in DIR/blob, opened
+                               with the box secret DIR/box, holds the key set
+                               DIR/keys
     verify.py example WIRE.md  the bytes of section 10 are what it says
     verify.py hub REPOSITORY --genesis HEX [KEYS]
                                every ref, commit, blob and rule; with keys
@@ -24,6 +28,7 @@ import sys
 sys.dont_write_bytecode = True
 
 from verify_hub import Git, Hub, Invitation         # noqa: E402
+from verify_keyring import Keyring, key_set         # noqa: E402
 from verify_segment import (H, Keys, Segment,       # noqa: E402
                             need, part_nonce)
 
@@ -61,6 +66,13 @@ def check_dir(path):
     need(g.as_json(me) == want, "it opens to: " + json.dumps(g.as_json(me)))
 
 
+def check_keyring(path):
+    k = Keyring(read(path, "blob"))
+    got = k.open(read(path, "device"), read(path, "box"))
+    need(key_set(got) == read(path, "keys"), "it opens to another key set")
+    return "%d items" % len(got)
+
+
 def check_example(path):
     """Section 10: hex blocks of key set and blob, the JSON, the steps."""
     text = read(path).decode().split("## 10.")[1].split("\n## ")[0]
@@ -96,12 +108,16 @@ def keys_of(argv, genesis):
 
 
 def main(argv):
-    if len(argv) < 3 or argv[1] not in ("segment", "example", "hub"):
+    if len(argv) < 3 or argv[1] not in ("segment", "keyring", "example",
+                                          "hub"):
         sys.exit(__doc__)
     tap = Tap()
     if argv[1] == "segment":
         tap.check("the segment opens to what is expected: " +
                   os.path.basename(argv[2]), check_dir, argv[2])
+    elif argv[1] == "keyring":
+        tap.check("the envelope opens to what is expected: " +
+                  os.path.basename(argv[2]), check_keyring, argv[2])
     elif argv[1] == "example":
         tap.check("the worked example is what it says", check_example, argv[2])
     else:

@@ -143,6 +143,16 @@ class Tree:
             need(a[0] != b[0] or a[1] ^ b[1] != 1 << 56 - a[0],
                  "two halves of one subtree")
 
+    @classmethod
+    def of(cls, state, g):
+        """The tree whose state is exactly these bytes, of generation g."""
+        r = Reader(state)
+        t = cls(r)
+        r.end()
+        need(t.g == g, "a tree of another generation")
+        t.state = state
+        return t
+
     def leaf(self, creator, n):
         path = int.from_bytes(creator[:4], "big") << 24 | n
         for depth, start, node in self.roots:

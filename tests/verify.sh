@@ -55,6 +55,17 @@ for reader in coordinator worker author; do
 	check "the golden segment is what its $reader sees" \
 		verify segment "$G/segment/$reader"
 done
+for reader in coordinator worker auditor; do
+	check "the golden envelope brings its $reader what it should" \
+		verify keyring "$G/keyring/$reader"
+done
+cp -r "$G/keyring/worker" "$W/ring"
+printf '\377' | dd of="$W/ring/blob" bs=1 seek=500 conv=notrunc 2>/dev/null
+check "a changed keyring is refused" exits 1 verify keyring "$W/ring"
+cp "$G/keyring/worker/blob" "$W/ring/blob"
+cp "$G/keyring/auditor/box" "$W/ring/box"
+check "an envelope to another box key is refused" exits 1 \
+	verify keyring "$W/ring"
 check "the worked example of WIRE.md is what it says" \
 	verify example "$ROOT/schema/WIRE.md"
 cp -r "$G/segment/worker" "$W/seg"

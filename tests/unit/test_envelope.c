@@ -1,5 +1,6 @@
 #include "tests/unit/test.h"
 
+#include "sync/base/file.h"
 #include "tests/unit/letters.h"
 
 static size_t
@@ -851,6 +852,99 @@ TEST(a_tree_that_fits_into_no_keyring_is_told)
 	office_close(&o);
 }
 
+/* ---- the golden keyring: tests/golden/make-keyring shares no code with us */
+
+static struct buf
+golden(const char *reader, const char *name)
+{
+	struct buf b = BUF_EMPTY;
+	char path[80];
+
+	snprintf(path, sizeof path, "tests/golden/keyring/%s/%s", reader,
+	    name);
+	assert_ok(file_read(&b, path, 1 << 16));
+	return b;
+}
+
+static struct keys *
+golden_keys(const char *reader)
+{
+	struct buf b = golden(reader, "keys");
+	struct reader r = reader_of(buf_view(&b));
+	struct keys *k;
+
+	assert_ok(keys_decode(&k, &r));
+	assert_true(reader_whole(&r));
+	buf_wipe(&b);
+	return k;
+}
+
+/* The roster that commits to the golden secrets: its coordinator has all. */
+static struct office
+golden_office(void)
+{
+	struct office o = { roster_new(), golden_keys("coordinator") };
+
+	o.r->entries = mem_new(2 * sizeof *o.r->entries);
+	o.r->seq = 2;
+	memset(&o.r->entries[1], 0xe2, 32);
+	o.r->epochs = mem_new(2 * sizeof *o.r->epochs);
+	o.r->nepochs = 2;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct epoch *e = &o.r->epochs[i];
+		uint8_t s[32];
+
+		e->e = e->g = i + 1;
+		for (int c = 0; c < COMP_COUNT; c++) {
+			assert_true(keys_get_secret(s, o.keys,
+			    (enum compartment)c, e->e));
+			e->secret[c] = keys_commitment(s,
+			    (enum compartment)c, e->e);
+		}
+		e->tree = tree_commitment(keys_tree(o.keys, e->g));
+	}
+	return o;
+}
+
+static void
+opens_to_its_keys(const char *name)
+{
+	struct office o = golden_office();
+	struct buf blob = golden(name, "blob"), box = golden(name, "box"),
+	    device = golden(name, "device"), want = golden(name, "keys"), got;
+	struct keys *k = keys_new();
+	struct someone p;
+
+	assert_int_equal(box.len, 32);
+	assert_int_equal(device.len, 16);
+	memcpy(p.sk, box.at, 32);
+	memcpy(p.device.b, device.at, 16);
+	crypto_scalarmult_base(p.pk, p.sk);
+	assert_int_equal(open_ok(k, &o, &p, &blob).found, ENVELOPE_OPENED);
+	got = all_of(k);
+	assert_true(bytes_eq(buf_view(&got), buf_view(&want)));
+	buf_free(&blob);
+	buf_free(&device);
+	buf_wipe(&box);
+	buf_wipe(&want);
+	buf_wipe(&got);
+	keys_free(k);
+	office_close(&o);
+}
+
+TEST(the_golden_keyring_opens_to_what_its_readers_should_hold)
+{
+	struct index gone = { { { 1, 2, 3, 4 } }, 10 };
+	struct keys *k = golden_keys("worker");
+
+	assert_false(tree_has(keys_tree(k, 1), &gone));
+	assert_true(tree_has(keys_tree(k, 2), &gone));
+	keys_free(k);
+	opens_to_its_keys("coordinator");
+	opens_to_its_keys("worker");
+	opens_to_its_keys("auditor");
+}
+
 int
 main(void)
 {
@@ -883,5 +977,6 @@ main(void)
 	    T(more_epochs_than_an_envelope_holds_come_in_turn),
 	    T(more_trees_than_a_keyring_holds_come_in_turn),
 	    T(trees_that_are_too_large_together_come_in_turn),
-	    T(a_tree_that_fits_into_no_keyring_is_told));
+	    T(a_tree_that_fits_into_no_keyring_is_told),
+	    T(the_golden_keyring_opens_to_what_its_readers_should_hold));
 }
