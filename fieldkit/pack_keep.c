@@ -21,6 +21,19 @@
 /* Raise it with this layout and with every rule that pack_read learns. */
 #define KEPT 1
 
+/*
+ * Who adds a member must come here: one that is not kept is lost without a
+ * word.  Then raise KEPT, and let test_pack_keep compare the member.
+ */
+#define HAS(type, size) \
+	_Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), \
+	    "a member of " #type " is not kept")
+HAS(struct pack_value, 56);
+HAS(struct pack_field, 112);
+HAS(struct pack_list, 24);
+HAS(struct pack_type, 40);
+HAS(struct pack, 72);
+
 #define LISTS_MAX (PACK_LISTS_MAX + PACK_TYPES_MAX * PACK_FIELDS_MAX)
 
 /* --- writing ------------------------------------------------------------ */
