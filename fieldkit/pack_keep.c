@@ -5,7 +5,7 @@
  *	u8 KEPT | hash of the pack's JSON | name | version
  *	lists, u16: name | values, u16: code nl en class cluster hint_nl hint_en
  *	types, u16: name nl en | fields, u16: name nl en hint_nl hint_en
- *	    class generate | form u8 | kind u8 | compartment u8 | required u8
+ *	    class generate not_above | form u8 | kind u8 | compartment u8 | required u8
  *	    | min u64 | max u64 | list u16, from 1; 0: none
  *
  * A text is counted with the NUL behind it; one of no bytes is none.  So the
@@ -19,7 +19,7 @@
 #include "sync/base/id.h"
 
 /* Raise it with this layout and with every rule that pack_read learns. */
-#define KEPT 1
+#define KEPT 2
 
 /*
  * Who adds a member must come here: one that is not kept is lost without a
@@ -29,7 +29,7 @@
 	_Static_assert(sizeof(void *) != 8 || sizeof(type) == (size), \
 	    "a member of " #type " is not kept")
 HAS(struct pack_value, 56);
-HAS(struct pack_field, 112);
+HAS(struct pack_field, 120);
 HAS(struct pack_list, 24);
 HAS(struct pack_type, 40);
 HAS(struct pack, 72);
@@ -81,6 +81,7 @@ put_field(struct buf *b, const struct pack *p, const struct pack_field *f)
 	put_text(b, f->hint_en);
 	put_text(b, f->class);
 	put_text(b, f->generate);
+	put_text(b, f->not_above);
 	put_u8(b, (uint8_t)f->form);
 	put_u8(b, (uint8_t)f->kind);
 	put_u8(b, (uint8_t)f->comp);
@@ -206,6 +207,7 @@ get_field(struct reader *r, const struct pack *p, struct pack_field *f)
 	f->hint_en = get_text(r);
 	f->class = get_must(r);
 	f->generate = get_text(r);
+	f->not_above = get_text(r);
 	f->form = (enum field_form)get_below(r, FORM_COUNT);
 	f->kind = (enum kind)get_below(r, KIND_SET + 1);
 	f->comp = (enum compartment)get_below(r, COMP_COUNT);

@@ -13,7 +13,10 @@ static const char whole[] = "{\"pack\":\"p\",\"version\":\"1\",\"lists\":{"
     "\"values\":\"l\"},"
     "{\"field\":\"g\",\"nl\":\"G-nl\",\"en\":\"G-en\",\"class\":\"DT\","
     "\"compartment\":\"identity\",\"form\":\"int\",\"required\":true,"
-    "\"min\":-5,\"max\":7,\"hint_nl\":\"h3\",\"hint_en\":\"h4\"},"
+    "\"min\":-5,\"max\":7,\"hint_nl\":\"h3\",\"hint_en\":\"h4\","
+    "\"not_above\":\"j\"},"
+    "{\"field\":\"j\",\"nl\":\"J-nl\",\"en\":\"J-en\",\"class\":\"DT\","
+    "\"compartment\":\"identity\",\"form\":\"int\"},"
     "{\"field\":\"h\",\"nl\":\"H-nl\",\"en\":\"H-en\",\"class\":\"I\","
     "\"compartment\":\"restricted\",\"form\":\"text\","
     "\"generate\":\"crockford8\"},"
@@ -75,6 +78,7 @@ same_field(const struct pack_field *a, const struct pack_field *b)
 	same_text(a->hint_en, b->hint_en);
 	same_text(a->class, b->class);
 	same_text(a->generate, b->generate);
+	same_text(a->not_above, b->not_above);
 	assert_int_equal(a->form, b->form);
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->comp, b->comp);
