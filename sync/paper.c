@@ -68,38 +68,107 @@ paper_text(char to[PAPER_TEXT], const struct paper *p)
 	buf_wipe(&b);
 }
 
-/* 57 characters would leave spare bits: one key has one spelling. */
+/*
+ * 57 characters would leave spare bits: one key has one spelling.  *chars
+ * counts them; *odd is the first that no key has (counted from 0).
+ */
 static bool
-decode(struct buf *b, const char *text)
+decode(struct buf *b, const char *text, size_t *chars, size_t *odd)
 {
-	size_t n = strlen(text), chars = 0;
+	struct buf one = BUF_EMPTY;
+	size_t n = strlen(text);
 
 	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
 		n--;
-	for (size_t i = 0; i < n; i++)
-		chars += text[i] != ' ' && text[i] != '-';
+	*chars = 0;
+	*odd = CHARS;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == ' ' || text[i] == '-')
+			continue;
+		if (*odd == CHARS && !base32_get(&one, (struct bytes){
+		    (const uint8_t *)text + i, 1 }))
+			*odd = *chars;
+		++*chars;
+	}
+	buf_wipe(&one);
 	buf_room(b, CHARS);
-	return chars == CHARS &&
+	return *chars == CHARS &&
 	    base32_get(b, (struct bytes){ (const uint8_t *)text, n });
+}
+
+static bool
+sum_fits(const uint8_t all[32 + SUM])
+{
+	uint8_t sum[SUM];
+
+	checksum(sum, all);
+	return memcmp(sum, all + 32, SUM) == 0;
+}
+
+/* Change character i (5 bits, most significant first) by XOR. */
+static void
+turn(uint8_t all[32 + SUM], size_t i, unsigned by)
+{
+	for (size_t k = 0; k < 5; k++)
+		if (by & 1u << (4 - k))
+			all[(5 * i + k) / 8] ^= (uint8_t)(0x80u >>
+			    (5 * i + k) % 8);
+}
+
+/*
+ * In which group one other character would make the sum right: there the
+ * mistake is.  0: in none, or in more than one.  By chance a sum of 24 bits
+ * fits one key in 9,600.
+ */
+static int
+wrong_group(uint8_t all[32 + SUM])
+{
+	int group = 0;
+
+	for (size_t i = 0; i < CHARS; i++)
+		for (unsigned by = 1; by < 32; by++) {
+			bool fits;
+
+			turn(all, i, by);
+			fits = sum_fits(all);
+			turn(all, i, by);
+			if (!fits)
+				continue;
+			if (group != 0)
+				return 0;
+			group = (int)(i / GROUP) + 1;
+		}
+	return group;
+}
+
+static fault
+mistyped(int group)
+{
+	if (group == 0)
+		return fault_new(FAULT_INVALID, "the recovery key has a typing "
+		    "mistake; nothing was changed; compare it with the paper");
+	return fault_new(FAULT_INVALID, "the recovery key has a wrong letter "
+	    "in its group %d of %d; nothing was changed; compare that group "
+	    "with the paper", group, CHARS / GROUP);
 }
 
 fault
 paper_read(struct paper *p, const char *text)
 {
 	struct buf b = BUF_EMPTY;
-	uint8_t sum[SUM];
+	size_t chars, odd;
 	fault f = NULL;
 
-	if (!decode(&b, text) || b.len != 32 + SUM) {
-		f = fault_new(FAULT_INVALID, "that is not a recovery key: "
+	if (!decode(&b, text, &chars, &odd)) {
+		f = chars == CHARS && odd < CHARS ?
+		    mistyped((int)(odd / GROUP) + 1) :
+		    fault_new(FAULT_INVALID, "that is not a recovery key: "
 		    "it has %d letters and digits; nothing was changed; "
 		    "type it again from the paper", CHARS);
 		goto done;
 	}
-	checksum(sum, b.at);
-	if (memcmp(sum, b.at + 32, SUM) != 0) {
-		f = fault_new(FAULT_INVALID, "the recovery key has a typing "
-		    "mistake; nothing was changed; compare it with the paper");
+	if (!sum_fits(b.at)) {
+		f = mistyped(wrong_group(b.at));
 		goto done;
 	}
 	memcpy(p->seed, b.at, 32);

@@ -20,7 +20,8 @@ struct paper {
 
 void paper_draw(struct paper *);
 void paper_text(char to[PAPER_TEXT], const struct paper *);
-/* Forgives spaces, hyphens, case.  FAULT_INVALID if the checksum is wrong. */
+/* Forgives spaces, hyphens, case.  FAULT_INVALID if the checksum is wrong: one
+ * wrong character is then named by its group of seven. */
 fault paper_read(struct paper *, const char *text) MUST_CHECK;
 
 #endif
