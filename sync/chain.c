@@ -328,14 +328,19 @@ verify_device(struct line *l,
 
 /* --- the roster --------------------------------------------------------- */
 
-/* A coordinator as of the entry before; the paper key may recover. */
+/*
+ * A coordinator as of the entry before; the paper key may recover, and a
+ * member with its word.
+ */
 static bool
 entry_key(struct line *l, const struct roster *r)
 {
 	if (strcmp(l->c.ref, l->check->ref) != 0)
 		return line_member(l);
 	return l->c.seq == 1 || site_coordinates(r, l->c.pk) ||
-	    memcmp(l->c.pk, r->paper_sign, SIGN_PK) == 0 || line_bad(l,
+	    memcmp(l->c.pk, r->paper_sign, SIGN_PK) == 0 ||
+	    (roster_signer(r, l->c.pk) != NULL &&
+	    roster_recovers(buf_view(&l->blob))) || line_bad(l,
 	    FIND_NOT_A_MEMBER, "roster entry %" PRIu64 " is not signed by a "
 	    "coordinator", l->c.seq);
 }

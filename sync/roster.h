@@ -93,6 +93,10 @@ void roster_free(struct roster *);
 fault roster_apply(struct roster *, const struct commit *, struct bytes blob,
     struct keys *keys, struct squeeze *) MUST_CHECK;
 
+/* Does this blob hold one recovery and nothing else in clear?  Its signer may
+ * be any member; roster_apply asks for the paper key's word. */
+bool roster_recovers(struct bytes blob);
+
 const struct member *roster_member(const struct roster *, const struct id *);
 /* Newest epoch; NULL in an empty roster. */
 const struct epoch *roster_epoch(const struct roster *);

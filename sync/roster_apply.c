@@ -22,12 +22,25 @@ stands_there(const struct apply *a, const struct entry_item *it, size_t i, size_
 	return it->kind != ITEM_RECOVER || n == 1;
 }
 
+static bool
+recovers(const struct entry_text *t)
+{
+	return t->nitems == 1 && t->items.at[0] == ITEM_RECOVER;
+}
+
+bool
+roster_recovers(struct bytes blob)
+{
+	struct entry_text t;
+
+	return item_split(&t, blob) == NULL && recovers(&t);
+}
+
 /* Only the paper key's word lets an entry in that no coordinator signed. */
 static bool
 may_write(const struct apply *a, const struct entry_text *t)
 {
-	return a->c->seq == 1 || a->coordinates ||
-	    (t->nitems == 1 && t->items.at[0] == ITEM_RECOVER);
+	return a->c->seq == 1 || a->coordinates || recovers(t);
 }
 
 static fault
