@@ -69,6 +69,11 @@ fault cmd_master(struct ctx *, uint8_t **master) MUST_CHECK;
 /* A new passphrase: given, or asked twice.  Real projects refuse weak ones. */
 fault cmd_new_passphrase(struct ctx *, struct secret_line *, bool practice)
     MUST_CHECK;
+/* The one that replaces it: --new-fd, --new-file, or asked twice. */
+fault cmd_next_passphrase(struct ctx *, struct secret_line *) MUST_CHECK;
+/* The paper key: --recovery-file, --recovery-fd, or asked. */
+fault cmd_paper(const struct ctx *, struct paper *) MUST_CHECK;
+bool cmd_paper_given(const struct ctx *);
 /* FAULT_INVALID for one that is too easy to guess. */
 fault passphrase_strong(const struct secret_line *) MUST_CHECK;
 /* Refuse (or, in practice, warn) where keys could reach a clear swap. */

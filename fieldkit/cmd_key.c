@@ -109,3 +109,25 @@ done:
 	secret_line_free(&again);
 	return f;
 }
+
+fault
+cmd_next_passphrase(struct ctx *c, struct secret_line *l)
+{
+	const char *fd = option(c, "new-fd"), *file = option(c, "new-file");
+	struct secret_line again = { NULL, 0 };
+	fault f;
+
+	if (fd != NULL)
+		f = secret_line_fd(l, atoi(fd));
+	else if (file != NULL)
+		f = secret_line_file(l, file);
+	else if ((f = term_secret(l, say("New passphrase"))) == NULL &&
+	    (f = term_secret(&again, say("Once more"))) == NULL &&
+	    (l->len != again.len || memcmp(l->at, again.at, l->len) != 0))
+		f = fault_new(FAULT_INVALID, "the two passphrases are not the "
+		    "same; the old one holds; try again");
+	if (f == NULL && !c->home.practice)
+		f = passphrase_strong(l);
+	secret_line_free(&again);
+	return f;
+}

@@ -130,27 +130,6 @@ cmd_lock(struct ctx *c)
 	return NULL;
 }
 
-/* The new one comes from its own descriptor or file, or is asked twice. */
-static fault
-new_one(struct ctx *c, struct secret_line *l)
-{
-	const char *fd = option(c, "new-fd"), *file = option(c, "new-file");
-	struct secret_line again = { NULL, 0 };
-	fault f;
-
-	if (fd != NULL)
-		return secret_line_fd(l, atoi(fd));
-	if (file != NULL)
-		return secret_line_file(l, file);
-	if ((f = term_secret(l, say("New passphrase"))) == NULL &&
-	    (f = term_secret(&again, say("Once more"))) == NULL &&
-	    (l->len != again.len || memcmp(l->at, again.at, l->len) != 0))
-		f = fault_new(FAULT_INVALID, "the two passphrases are not the "
-		    "same; the old one holds; try again");
-	secret_line_free(&again);
-	return f;
-}
-
 fault
 cmd_passphrase(struct ctx *c)
 {
@@ -161,9 +140,7 @@ cmd_passphrase(struct ctx *c)
 	if ((f = cmd_open(c)) != NULL ||
 	    (f = cmd_master(c, &master)) != NULL)
 		return f;
-	if ((f = new_one(c, &l)) == NULL && !c->home.practice)
-		f = passphrase_strong(&l);
-	if (f == NULL)
+	if ((f = cmd_next_passphrase(c, &l)) == NULL)
 		f = keyfile_change(c->home.path, &c->home.keyfile, master,
 		    (struct bytes){ l.at, l.len });
 	if (f == NULL && !c->json)

@@ -15,6 +15,7 @@
 struct standing {		/* own changes by how far they have come */
 	struct store_counts n;
 	uint64_t	undelivered, unaccepted;
+	uint64_t	tested;		/* the paper key, when; 0: never */
 	struct alarms	alarms;
 };
 
@@ -45,7 +46,8 @@ stand(struct ctx *c, struct standing *s)
 	fault f;
 
 	if ((f = store_count(&c->home.store, &s->n)) != NULL ||
-	    (f = alarms_read(&s->alarms, c->home.path)) != NULL)
+	    (f = alarms_read(&s->alarms, c->home.path)) != NULL ||
+	    (f = exchange_paper_when(&c->home, &s->tested)) != NULL)
 		return f;
 	if ((f = exchange_progress(&c->home, &k.p)) == NULL)
 		f = store_each(&c->home.store, BYTES_EMPTY, true,
@@ -80,6 +82,22 @@ hubs_json(struct ctx *c, struct json_out *w)
 	json_close(w);
 }
 
+/* What the project would need if devices were lost tomorrow. */
+static void
+recovery_json(struct ctx *c, struct json_out *w, const struct standing *s)
+{
+	char when[32];
+
+	json_key(w, "coordinators");
+	json_put_int(w, (int64_t)roster_coordinators(c->home.site.roster));
+	json_key(w, "recovery_tested");
+	clock_text(when, s->tested);
+	if (s->tested != 0)
+		json_put_text(w, when);
+	else
+		json_put_null(w);
+}
+
 static void
 status_json(struct ctx *c, const struct standing *s)
 {
@@ -107,6 +125,7 @@ status_json(struct ctx *c, const struct standing *s)
 		json_key(&w, counts[i].name);
 		json_put_int(&w, (int64_t)counts[i].n);
 	}
+	recovery_json(c, &w, s);
 	hubs_json(c, &w);
 	json_key(&w, "alarms");
 	json_alarms(&w, &s->alarms);
@@ -182,6 +201,9 @@ status_text(struct ctx *c, const struct standing *s)
 	if (roster_coordinators(ro) < 2)
 		out(c, "There is one coordinator device: if it is lost, only "
 		    "the paper key helps.\n");
+	if (s->tested == 0 && c->role == ROLE_COORDINATOR)
+		out(c, "The recovery key was never tried here: 'fieldkit "
+		    "recover --test'.\n");
 	if (ro->unreadable > 0)
 		out(c, "%zu entries of the roster cannot be read here; tell "
 		    "the coordinator.\n", (size_t)ro->unreadable);

@@ -35,6 +35,7 @@ fault cmd_export(struct ctx *) MUST_CHECK;
 fault cmd_unlock_command(struct ctx *) MUST_CHECK;
 fault cmd_lock(struct ctx *) MUST_CHECK;
 fault cmd_passphrase(struct ctx *) MUST_CHECK;
+fault cmd_recover(struct ctx *) MUST_CHECK;
 fault cmd_demo(struct ctx *) MUST_CHECK;
 
 #endif

@@ -26,6 +26,11 @@ const struct command commands[] = {
     cmd_lock },
 { "passphrase", "[--new-fd N | --new-file F]", "change the passphrase",
     " new-fd: new-file: ", 0, 0, cmd_passphrase },
+{ "recover", "[--test | --coordinator] [--recovery-file F | --recovery-fd N] "
+    "[--new-fd N | --new-file F]", "the paper key: for a forgotten "
+    "passphrase, a lost coordinator; --test tries it",
+    " test coordinator recovery-file: recovery-fd: new-fd: new-file: ", 0, 0,
+    cmd_recover },
 { "types", "", "what can be recorded", NULL, 0, 0, cmd_types },
 { "fields", "TYPE", "the fields of a type", NULL, 1, 1, cmd_fields },
 { "pack", "list | show [NAME] | check FILE", "the method's record types",

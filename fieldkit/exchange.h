@@ -7,6 +7,7 @@
 
 #include "fieldkit/home.h"
 #include "sync/mainline.h"
+#include "sync/recover.h"
 #include "sync/sync.h"
 
 /* Outstanding changes into signed commits.  Needs an unlocked home and the
@@ -55,6 +56,20 @@ fault exchange_merge(struct home *, const char *url, struct merge_report *)
 
 /* Bring only the roster to a hub and back (after an invitation). */
 fault exchange_roster(struct home *, const char *url) MUST_CHECK;
+
+/*
+ * The paper key makes this member's device coordinator (protocol: when no
+ * coordinator's is left).  Syncs with the hub at url (NULL: none is known)
+ * before and after; *unbound says why the entry is not on the home hub yet.
+ * FAULT_LOCKED: another project's key, or no member; FAULT_INVALID: this
+ * device coordinates already.
+ */
+fault exchange_recover(struct home *, const char *url, const struct paper *,
+    fault *unbound) MUST_CHECK;
+/* The paper key was tried here, at ms since 1970; 0: the one in the roster
+ * never was. */
+fault exchange_paper_tested(struct home *, uint64_t when) MUST_CHECK;
+fault exchange_paper_when(struct home *, uint64_t *when) MUST_CHECK;
 
 /* Keep what a save needs of the roster (pack, role) in the store. */
 fault exchange_remember(struct home *) MUST_CHECK;

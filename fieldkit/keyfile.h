@@ -45,6 +45,12 @@ void keyfile_free(struct keyfile *);
  * FAULT_TRUST: right, but the rest of the file is not this device's. */
 fault keyfile_unlock(uint8_t **master, const struct keyfile *,
     struct bytes passphrase) MUST_CHECK;
+/*
+ * The same with the paper key's X25519 pair.  FAULT_LOCKED: the keyfile was
+ * made for another paper key.
+ */
+fault keyfile_recover(uint8_t **master, const struct keyfile *,
+    const uint8_t box_pk[32], const uint8_t box_sk[32]) MUST_CHECK;
 /* Is this master key the keyfile's?  (for a key from the kernel) */
 bool keyfile_fits(const struct keyfile *, const uint8_t master[MASTER_LEN]);
 

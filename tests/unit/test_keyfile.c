@@ -228,6 +228,46 @@ TEST(a_master_key_fits_only_its_own_keyfile)
 	keyfile_free(&k);
 }
 
+TEST(the_paper_key_gives_back_the_master_key_and_another_does_not)
+{
+	uint8_t *master = fresh(&device), *got = NULL, pk[32], sk[32];
+	struct keyfile k = { 0 };
+
+	crypto_box_keypair(pk, sk);
+	assert_ok(keyfile_read(&k, home));
+	assert_fault(FAULT_LOCKED, keyfile_recover(&got, &k, pk, sk));
+	assert_null(got);
+	assert_ok(keyfile_recover(&got, &k, paper_pk, paper_sk));
+	assert_memory_equal(got, master, MASTER_LEN);
+	wipe(got);
+	wipe(master);
+	keyfile_free(&k);
+}
+
+/* Sealed to the same paper key, but by another device. */
+TEST(another_devices_recovery_slot_opens_nothing_here)
+{
+	static const struct id other = { "device number 2" };
+	struct keyfile k = { 0 };
+	struct buf a, b;
+	uint8_t *got = NULL;
+
+	wipe(fresh(&other));
+	b = slurp('a');
+	wipe(fresh(&device));
+	a = slurp('a');
+	memcpy(a.at + 133, b.at + 133, 81);
+	rehash(&a);
+	spew_both(buf_view(&a));
+	assert_ok(keyfile_read(&k, home));
+	assert_fault(FAULT_TRUST, keyfile_recover(&got, &k, paper_pk,
+	    paper_sk));
+	assert_null(got);
+	buf_free(&a);
+	buf_free(&b);
+	keyfile_free(&k);
+}
+
 TEST(a_keyfile_that_is_there_is_never_replaced)
 {
 	uint8_t *master = NULL;
@@ -612,6 +652,8 @@ run(void)
 	    T(a_real_project_has_at_least_256_MiB_and_3_passes),
 	    T(the_slots_are_where_the_format_says),
 	    T(a_master_key_fits_only_its_own_keyfile),
+	    T(the_paper_key_gives_back_the_master_key_and_another_does_not),
+	    T(another_devices_recovery_slot_opens_nothing_here),
 	    T(a_keyfile_that_is_there_is_never_replaced),
 	    T(a_new_passphrase_replaces_the_old_and_keeps_the_keys),
 	    T(a_copy_flipped_in_any_byte_is_passed_over_and_mended),
