@@ -66,6 +66,10 @@ fault cmd_unlock(struct ctx *) MUST_CHECK;
 fault cmd_unlock_site(struct ctx *) MUST_CHECK;
 /* The master key alone, in locked memory; for unlock and passphrase. */
 fault cmd_master(struct ctx *, uint8_t **master) MUST_CHECK;
+/* The same for a keyfile that is in no home, by a passphrase alone; the swap
+ * was looked at before. */
+fault cmd_passphrase_for(const struct ctx *, const struct keyfile *,
+    uint8_t **master) MUST_CHECK;
 /* A new passphrase: given, or asked twice.  Real projects refuse weak ones. */
 fault cmd_new_passphrase(struct ctx *, struct secret_line *, bool practice)
     MUST_CHECK;

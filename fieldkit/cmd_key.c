@@ -40,29 +40,39 @@ cmd_swap(const struct ctx *c, bool practice)
 }
 
 fault
-cmd_master(struct ctx *c, uint8_t **master)
+cmd_passphrase_for(const struct ctx *c, const struct keyfile *k,
+    uint8_t **master)
 {
 	struct secret_line l = { NULL, 0 };
 	fault f;
 
-	if ((f = cmd_swap(c, c->home.practice)) != NULL ||
-	    (f = given(c, &l)) != NULL)
+	if ((f = given(c, &l)) != NULL || (l.at == NULL &&
+	    (f = term_secret(&l, say("Passphrase"))) != NULL))
 		goto done;
-	if (l.at == NULL) {
-		f = kernelkey_get(master, c->home.path);
-		if (f == NULL && keyfile_fits(&c->home.keyfile, *master))
-			goto done;
-		if (f == NULL)
-			secret_free(*master, MASTER_LEN);
-		*master = NULL;
-		if ((f = term_secret(&l, say("Passphrase"))) != NULL)
-			goto done;
-	}
-	f = keyfile_unlock(master, &c->home.keyfile,
-	    (struct bytes){ l.at, l.len });
+	f = keyfile_unlock(master, k, (struct bytes){ l.at, l.len });
 done:
 	secret_line_free(&l);
 	return f;
+}
+
+/* A passphrase that is given is checked, even where the kernel has the key. */
+fault
+cmd_master(struct ctx *c, uint8_t **master)
+{
+	const char *file = getenv("FIELDKIT_PASSPHRASE_FILE");
+	fault f = cmd_swap(c, c->home.practice);
+
+	if (f != NULL)
+		return f;
+	if (option(c, "passphrase-fd") == NULL &&
+	    (file == NULL || *file == '\0') &&
+	    kernelkey_get(master, c->home.path) == NULL) {
+		if (keyfile_fits(&c->home.keyfile, *master))
+			return NULL;
+		secret_free(*master, MASTER_LEN);
+		*master = NULL;
+	}
+	return cmd_passphrase_for(c, &c->home.keyfile, master);
 }
 
 /*

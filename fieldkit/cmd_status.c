@@ -16,6 +16,7 @@ struct standing {		/* own changes by how far they have come */
 	struct store_counts n;
 	uint64_t	undelivered, unaccepted;
 	uint64_t	tested;		/* the paper key, when; 0: never */
+	bool		restored;	/* ... and not synced since */
 	struct alarms	alarms;
 };
 
@@ -47,7 +48,8 @@ stand(struct ctx *c, struct standing *s)
 
 	if ((f = store_count(&c->home.store, &s->n)) != NULL ||
 	    (f = alarms_read(&s->alarms, c->home.path)) != NULL ||
-	    (f = exchange_paper_when(&c->home, &s->tested)) != NULL)
+	    (f = exchange_paper_when(&c->home, &s->tested)) != NULL ||
+	    (f = exchange_restored(&c->home, &s->restored)) != NULL)
 		return f;
 	if ((f = exchange_progress(&c->home, &k.p)) == NULL)
 		f = store_each(&c->home.store, BYTES_EMPTY, true,
@@ -96,6 +98,8 @@ recovery_json(struct ctx *c, struct json_out *w, const struct standing *s)
 		json_put_text(w, when);
 	else
 		json_put_null(w);
+	json_key(w, "restored");
+	json_put_bool(w, s->restored);
 }
 
 static void
@@ -201,6 +205,9 @@ status_text(struct ctx *c, const struct standing *s)
 	if (roster_coordinators(ro) < 2)
 		out(c, "There is one coordinator device: if it is lost, only "
 		    "the paper key helps.\n");
+	if (s->restored)
+		out(c, "This device was restored from a backup: until it has "
+		    "synced, what you save stays unsealed.\n");
 	if (s->tested == 0 && c->role == ROLE_COORDINATOR)
 		out(c, "The recovery key was never tried here: 'fieldkit "
 		    "recover --test'.\n");

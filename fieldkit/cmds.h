@@ -36,6 +36,8 @@ fault cmd_unlock_command(struct ctx *) MUST_CHECK;
 fault cmd_lock(struct ctx *) MUST_CHECK;
 fault cmd_passphrase(struct ctx *) MUST_CHECK;
 fault cmd_recover(struct ctx *) MUST_CHECK;
+fault cmd_backup(struct ctx *) MUST_CHECK;
+fault cmd_restore(struct ctx *) MUST_CHECK;
 fault cmd_demo(struct ctx *) MUST_CHECK;
 
 #endif

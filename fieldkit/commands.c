@@ -31,6 +31,11 @@ const struct command commands[] = {
     "passphrase, a lost coordinator; --test tries it",
     " test coordinator recovery-file: recovery-fd: new-fd: new-file: ", 0, 0,
     cmd_recover },
+{ "backup", "FILE", "this device into one encrypted file", NULL, 1, 1,
+    cmd_backup },
+{ "restore", "FILE [--recovery-file F | --recovery-fd N]", "a device from its "
+    "backup, into a new home", " recovery-file: recovery-fd: ", 1, 1,
+    cmd_restore },
 { "types", "", "what can be recorded", NULL, 0, 0, cmd_types },
 { "fields", "TYPE", "the fields of a type", NULL, 1, 1, cmd_fields },
 { "pack", "list | show [NAME] | check FILE", "the method's record types",

@@ -71,6 +71,9 @@ fault exchange_recover(struct home *, const char *url, const struct paper *,
 fault exchange_paper_tested(struct home *, uint64_t when) MUST_CHECK;
 fault exchange_paper_when(struct home *, uint64_t *when) MUST_CHECK;
 
+/* Does this store come from a backup, and seal nothing yet? */
+fault exchange_restored(struct home *, bool *restored) MUST_CHECK;
+
 /* Keep what a save needs of the roster (pack, role) in the store. */
 fault exchange_remember(struct home *) MUST_CHECK;
 

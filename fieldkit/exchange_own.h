@@ -10,6 +10,11 @@
 fault exchange_seal_own(struct home *, size_t *changes, size_t *commits,
     size_t *clashes) MUST_CHECK;
 
+/* FAULT_LOCKED while a restored store has not seen its own chain. */
+fault exchange_may_seal(struct home *) MUST_CHECK;
+/* After sync_fetch_first: has it now? */
+fault exchange_seen_again(struct home *, const struct sync *) MUST_CHECK;
+
 /* Open and store what came in.  A chain that does not open stops alone. */
 fault exchange_import(struct home *, struct exchange_report *) MUST_CHECK;
 

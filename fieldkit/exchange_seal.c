@@ -171,6 +171,8 @@ exchange_seal_own(struct home *h, size_t *changes, size_t *commits, size_t *clas
 	fault f;
 
 	*changes = *commits = 0;
+	if ((f = exchange_may_seal(h)) != NULL)
+		goto done;
 	if ((f = adopt_own(h, clashes)) != NULL)
 		goto done;
 	if ((f = join_waiting(h, &join, &joining)) != NULL)

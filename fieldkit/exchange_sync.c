@@ -139,7 +139,8 @@ pull(struct home *h, struct sync *s, struct exchange_report *r)
 		return f;
 	if (h->master != NULL) {
 		if ((f = exchange_remember(h)) != NULL ||
-		    (f = settle_home(h, s)) != NULL)
+		    (f = settle_home(h, s)) != NULL ||
+		    (f = exchange_seen_again(h, s)) != NULL)
 			return f;
 		/* A second writer on our branch: nothing may be added to it. */
 		if (!s->frozen && (f = seal_for_sync(h, s, r)) != NULL)

@@ -163,6 +163,18 @@ put_new(const char *tmp, const char *path)
 	return link(tmp, path);
 }
 
+fault
+file_move_new(const char *tmp, const char *path)
+{
+	if (put_new(tmp, path) != 0)
+		return errno == EEXIST ?
+		    fault_new(FAULT_INVALID, "%s is there already; it was not "
+		    "touched", path) :
+		    fault_errno(FAULT_FAIL, "cannot create %s", path);
+	unlink(tmp);	/* where it was linked */
+	return sync_parent(path);
+}
+
 /* "<name>.<pid>.tmp" of a process that is gone?  Then a kill left it. */
 static bool
 left_behind(const char *entry, const char *name)
@@ -215,15 +227,12 @@ place(const char *path, struct bytes data, mode_t mode, bool replace)
 		goto done;
 	if (replace && rename(tmp, path) != 0)
 		f = fault_errno(FAULT_FAIL, "cannot put %s in its place", path);
-	if (!replace && put_new(tmp, path) != 0)
-		f = errno == EEXIST ?
-		    fault_new(FAULT_INVALID, "%s is there already; it was not "
-		    "touched", path) :
-		    fault_errno(FAULT_FAIL, "cannot create %s", path);
-	if (!replace || f != NULL)
-		unlink(tmp);
-	if (f == NULL)
+	else if (replace)
 		f = sync_parent(path);
+	else
+		f = file_move_new(tmp, path);
+	if (f != NULL)
+		unlink(tmp);
 done:
 	free(tmp);
 	return f;

@@ -28,6 +28,12 @@ fault file_write(const char *path, struct bytes, mode_t mode) MUST_CHECK;
 /* As file_write, but FAULT_INVALID if path exists (never replaced). */
 fault file_create(const char *path, struct bytes, mode_t mode) MUST_CHECK;
 
+/*
+ * tmp, whole and synced, gets the name path and the folder is synced.
+ * FAULT_INVALID if path exists; tmp is then still there.
+ */
+fault file_move_new(const char *tmp, const char *path) MUST_CHECK;
+
 fault file_sync_dir(const char *dir) MUST_CHECK;
 bool file_exists(const char *path);
 fault file_mkdir(const char *path, mode_t mode) MUST_CHECK; /* one level; exists: fine */
