@@ -29,7 +29,7 @@ given(const struct ctx *c, struct secret_line *l)
 fault
 cmd_swap(const struct ctx *c, bool practice)
 {
-	fault f = swap_check();
+	fault f = swap_check("");
 
 	if (f == NULL || option_given(c, "allow-swap"))
 		return NULL;

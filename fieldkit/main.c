@@ -31,6 +31,7 @@ main(int argc, char **argv)
 	signal(SIGINT, interrupted);
 	signal(SIGTERM, interrupted);
 	signal(SIGHUP, interrupted);
+	signal(SIGQUIT, interrupted);
 	signal(SIGPIPE, SIG_IGN);
 	if (f == NULL)
 		f = cmd_run(argc, argv, &status);

@@ -2,6 +2,8 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "sync/base/clock.h"
 #include "sync/base/codec.h"
@@ -358,6 +360,17 @@ TEST(secrets_come_zeroed_apart_and_are_wiped_when_freed)
 	assert_ok(secret_start());
 }
 
+/* What a debugger of the same user, or a crash, would otherwise be given. */
+TEST(no_process_with_keys_leaves_a_core_or_lets_itself_be_read)
+{
+	struct rlimit core;
+
+	assert_ok(secret_start());
+	assert_int_equal(getrlimit(RLIMIT_CORE, &core), 0);
+	assert_true(core.rlim_cur == 0 && core.rlim_max == 0);
+	assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
+}
+
 TEST(a_thousand_keys_fit_and_their_places_are_used_again)
 {
 	void *keys[1000];
@@ -436,6 +449,7 @@ main(void)
 	    T(base32_is_crockfords_and_forgives_what_ears_and_eyes_confuse),
 	    T(hybrid_time_goes_forward_whatever_the_wall_says),
 	    T(time_is_written_in_utc_and_can_be_set),
+	    T(no_process_with_keys_leaves_a_core_or_lets_itself_be_read),
 	    T(a_thousand_keys_fit_and_their_places_are_used_again),
 	    T(secrets_come_zeroed_apart_and_are_wiped_when_freed),
 	    T(a_fault_keeps_its_code_and_tells_the_errand),
