@@ -1,7 +1,15 @@
 /*
  * pack_keep -- a pack that was read and checked, as bytes that are read again
  * without parsing JSON.
- *
+ */
+#include "fieldkit/pack.h"
+
+#include <string.h>
+
+#include "sync/base/codec.h"
+#include "sync/base/id.h"
+
+/*
  *	u8 KEPT | hash of the pack's JSON | name | version
  *	lists, u16: name | values, u16: code nl en class cluster hint_nl hint_en
  *	types, u16: name nl en | fields, u16: name nl en hint_nl hint_en
@@ -11,12 +19,6 @@
  * A text is counted with the NUL behind it; one of no bytes is none.  So the
  * pack that is made again borrows its texts from these bytes.
  */
-#include "fieldkit/pack.h"
-
-#include <string.h>
-
-#include "sync/base/codec.h"
-#include "sync/base/id.h"
 
 /* Raise it with this layout and with every rule that pack_read learns. */
 #define KEPT 2
