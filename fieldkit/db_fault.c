@@ -79,9 +79,8 @@ read_only(const char *path, int rc)
 		    "written; nothing was changed; copy the whole folder to "
 		    "another disk, or make this one writable", path);
 	if (rc == SQLITE_READONLY_DBMOVED)
-		return fault_new(FAULT_FAIL, "%s was moved or replaced while "
-		    "it was in use; this was not saved, everything before it "
-		    "is safe; try again", path);
+		return fault_new(FAULT_FAIL, "the store was rewritten by "
+		    "another process; nothing was changed; do it again");
 	if (access(path, W_OK) != 0 && errno == EROFS)
 		return fault_new(FAULT_FAIL, "%s lies on a read-only disk; "
 		    "nothing was changed, what is there can be read; make the "

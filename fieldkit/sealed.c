@@ -330,12 +330,36 @@ file_size(sqlite3_file *file, sqlite3_int64 *size)
 	return b->pMethods->xFileSize(b, size);
 }
 
+/*
+ * Has another file taken this one's place?  Then the store was rewritten:
+ * what is read here would be old for ever, what is written lost, and the
+ * journal beside it belongs to the new file.
+ */
+static bool
+has_moved(sqlite3_file *below)
+{
+	int yes = 0;
+
+	return below->pMethods->xFileControl(below, SQLITE_FCNTL_HAS_MOVED,
+	    &yes) == SQLITE_OK && yes != 0;
+}
+
+/*
+ * Asked once the lock is held, for who rewrites holds RESERVED until the new
+ * file is in its place; so it cannot have moved under a writer's.
+ */
 static int
 lock(sqlite3_file *file, int level)
 {
 	sqlite3_file *b = of(file)->below;
+	int was = SQLITE_LOCK_NONE, rc;
 
-	return b->pMethods->xLock(b, level);
+	b->pMethods->xFileControl(b, SQLITE_FCNTL_LOCKSTATE, &was);
+	rc = b->pMethods->xLock(b, level);
+	if (rc != SQLITE_OK || was >= SQLITE_LOCK_RESERVED || !has_moved(b))
+		return rc;
+	rc = b->pMethods->xUnlock(b, was);
+	return rc != SQLITE_OK ? rc : SQLITE_READONLY_DBMOVED;
 }
 
 static int

@@ -6,6 +6,7 @@
 #include "tests/unit/test.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -541,6 +542,118 @@ TEST(the_wait_is_thirty_seconds_unless_a_test_says_otherwise)
 	assert_int_equal(DB_PATIENCE_MS, 30000);
 }
 
+/* Another database, of one note, in the place of the one at path. */
+static void
+put_another(void)
+{
+	char *other = path_join(home, "other.db");
+	struct db *db = NULL;
+
+	vault_key(other, key, store);
+	assert_ok(db_open(&db, other, true));
+	assert_ok(db_exec(db, "CREATE TABLE note (id INTEGER PRIMARY KEY, "
+	    "body TEXT) STRICT; INSERT INTO note (body) VALUES ('other')"));
+	db_close(db);
+	vault_forget(other);
+	assert_int_equal(rename(other, path), 0);
+	free(other);
+}
+
+static void
+assert_moved(fault f)
+{
+	assert_non_null(f);
+	assert_int_equal(f->code, FAULT_FAIL);
+	assert_non_null(strstr(f->text, "rewritten by another process"));
+}
+
+TEST(who_had_a_store_open_that_was_replaced_neither_reads_nor_writes_it)
+{
+	struct db *writer = fresh(), *reader = again(), *new;
+	bool row;
+
+	assert_ok(insert(writer, "old"));
+	assert_int_equal(number(reader, "SELECT count(*) FROM note"), 1);
+	put_another();
+	for (int i = 0; i < 2; i++) {
+		assert_moved(db_begin(writer));
+		assert_moved(insert(writer, "lost"));
+		assert_moved(stmt_step(db_prepare(reader,
+		    "SELECT count(*) FROM note"), &row));
+	}
+	new = again();
+	assert_text(new, "SELECT body FROM note", "other");
+	assert_ok(insert(new, "kept"));
+	db_close(writer);
+	db_close(reader);
+	assert_int_equal(number(new, "SELECT count(*) FROM note"), 2);
+	assert_ok(db_check(new));
+	db_close(new);
+}
+
+/* The journal of the new file is hot by its name, but not for the old one. */
+TEST(a_reader_of_the_old_file_leaves_the_new_ones_journal_alone)
+{
+	struct db *old = fresh(), *new;
+	struct stat st;
+	bool row;
+
+	assert_int_equal(number(old, "SELECT count(*) FROM note"), 0);
+	put_another();
+	new = again();
+	assert_ok(db_begin(new));
+	assert_ok(insert(new, "under way"));
+	assert_int_equal(stat(journal, &st), 0);
+	assert_true(st.st_size > 0);
+	assert_moved(stmt_step(db_prepare(old, "SELECT count(*) FROM note"),
+	    &row));
+	db_close(old);
+	assert_int_equal(stat(journal, &st), 0);
+	assert_true(st.st_size > 0);
+	assert_ok(db_end(new, NULL));
+	assert_int_equal(number(new, "SELECT count(*) FROM note"), 2);
+	db_close(new);
+}
+
+/* It waits for the lock of the old file, and gets it when that has gone. */
+static void
+wait_for_it(int ready, int go)
+{
+	struct db *db = again();
+	char c;
+	fault f;
+
+	if (number(db, "SELECT count(*) FROM note") != 0 ||
+	    write(ready, "r", 1) != 1 || read(go, &c, 1) != 1)
+		_exit(1);
+	f = db_begin(db);
+	_exit(f != NULL && strstr(f->text, "rewritten") != NULL ? 0 : 2);
+}
+
+TEST(who_waits_for_a_writer_that_replaces_the_store_is_told)
+{
+	struct db *holder = fresh();
+	int status, ready[2], go[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ready) | pipe(go), 0);
+	if ((pid = fork()) == 0)
+		wait_for_it(ready[1], go[0]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_ok(db_begin(holder));
+	assert_int_equal(write(go[1], "g", 1), 1);
+	poll(NULL, 0, 50);
+	put_another();
+	db_close(holder);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	for (int i = 0; i < 2; i++) {
+		close(ready[i]);
+		close(go[i]);
+	}
+}
+
 TEST(sqlite_never_made_an_odd_read_or_write)
 {
 	assert_int_equal(vault_odd(), 0);
@@ -567,6 +680,9 @@ run(void)
 	    T(neither_the_database_nor_a_hot_journal_shows_a_word),
 	    T(two_processes_that_write_at_once_lose_nothing),
 	    T(who_waits_in_vain_is_told_who_holds_the_store),
+	    T(who_had_a_store_open_that_was_replaced_neither_reads_nor_writes_it),
+	    T(a_reader_of_the_old_file_leaves_the_new_ones_journal_alone),
+	    T(who_waits_for_a_writer_that_replaces_the_store_is_told),
 	    T(the_wait_is_thirty_seconds_unless_a_test_says_otherwise),
 	    T(sqlite_never_made_an_odd_read_or_write));
 }
