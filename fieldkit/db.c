@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #include "fieldkit/db_fault.h"
-#include "fieldkit/page.h"
+#include "fieldkit/db_guard.h"
 #include "sync/base/file.h"
 
 struct stmt {
@@ -56,54 +56,11 @@ wait_a_little(void *arg, int count)
 	return 1;
 }
 
-/* ATTACH would open files that are not ours; VACUUM needs it too, and would
- * read free pages, which a power cut may have torn. */
-static int
-authorize(void *arg, int action, const char *a, const char *b, const char *c,
-    const char *d)
-{
-	(void)arg, (void)a, (void)b, (void)c, (void)d;
-	return action == SQLITE_ATTACH || action == SQLITE_DETACH ?
-	    SQLITE_DENY : SQLITE_OK;
-}
-
-static void
-set_limits(sqlite3 *raw)
-{
-	static const struct { int what, most; } limits[] = {
-		{ SQLITE_LIMIT_LENGTH, 32 << 20 },
-		{ SQLITE_LIMIT_SQL_LENGTH, 256 << 10 },
-		{ SQLITE_LIMIT_COLUMN, 100 },
-		{ SQLITE_LIMIT_EXPR_DEPTH, 100 },
-		{ SQLITE_LIMIT_COMPOUND_SELECT, 20 },
-		{ SQLITE_LIMIT_VDBE_OP, 100000 },
-		{ SQLITE_LIMIT_FUNCTION_ARG, 32 },
-		{ SQLITE_LIMIT_ATTACHED, 1 },
-		{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000 },
-		{ SQLITE_LIMIT_VARIABLE_NUMBER, 500 },
-		{ SQLITE_LIMIT_TRIGGER_DEPTH, 10 },
-		{ SQLITE_LIMIT_WORKER_THREADS, 0 }
-	};
-
-	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-		sqlite3_limit(raw, limits[i].what, limits[i].most);
-}
-
 static void
 set_defence(struct db *db)
 {
-	int reserve = PAGE_SPARE;
-
-	sqlite3_extended_result_codes(db->raw, 1);
 	sqlite3_busy_handler(db->raw, wait_a_little, db);
-	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(db->raw, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0,
-	    NULL);
-	sqlite3_file_control(db->raw, "main", SQLITE_FCNTL_RESERVE_BYTES,
-	    &reserve);
-	set_limits(db->raw);
-	sqlite3_set_authorizer(db->raw, authorize, NULL);
+	db_guard(db->raw);
 }
 
 static fault
@@ -453,6 +410,21 @@ db_end(struct db *db, fault f)
 	if (f == NULL)
 		f = stmt_run(db_prepare(db, "COMMIT"));
 	rollback(db);
+	return f;
+}
+
+fault
+db_copy(struct db *db, const char *to)
+{
+	struct stmt *s = db_prepare(db, "VACUUM INTO ?");
+	mode_t mask = umask(077);
+	fault f;
+
+	db_guard_allow(db->raw, to);
+	stmt_text(s, 1, bytes_of(to));
+	f = stmt_run(s);
+	db_guard_allow(db->raw, NULL);
+	umask(mask);
 	return f;
 }
 

@@ -63,6 +63,13 @@ fault db_end(struct db *, fault f) MUST_CHECK;
  * in it. */
 fault db_begin_read(struct db *) MUST_CHECK;
 
+/*
+ * The whole database into a new file at to, whose key was given to vault_key:
+ * only what stands in it, no free pages.  It is not synced.  No transaction
+ * may be open; on a fault something may stand at to.
+ */
+fault db_copy(struct db *, const char *to) MUST_CHECK;
+
 /* integrity_check; FAULT_TRUST if it does not say "ok". */
 fault db_check(struct db *) MUST_CHECK;
 

@@ -60,12 +60,18 @@ number_put(uint8_t b[4], uint32_t v)
  * SQLite reads these 100 bytes before it locks and before a hot journal is
  * rolled back, only to learn the page and reserve sizes.  Page 1 may be torn
  * then, and a fault here would make the database unopenable for ever: so
- * they are constant, not read.
+ * they are constant, not read.  An empty file has none: VACUUM INTO sets the
+ * sizes of its new file, and may not where they stand already.
  */
 static int
-read_header(uint8_t *to)
+read_header(struct sealed *f, uint8_t *to)
 {
+	sqlite3_int64 size = 0;
+	int rc = f->below->pMethods->xFileSize(f->below, &size);
+
 	memset(to, 0, 100);
+	if (rc != SQLITE_OK || size == 0)
+		return rc != SQLITE_OK ? rc : SQLITE_IOERR_SHORT_READ;
 	memcpy(to, "SQLite format 3", 16);
 	to[16] = PAGE_LEN >> 8;
 	to[18] = to[19] = 1;		/* rollback journal */
@@ -124,7 +130,7 @@ static int
 database_read(struct sealed *f, void *to, int n, sqlite3_int64 at)
 {
 	if (n == 100 && at == 0)
-		return read_header(to);
+		return read_header(f, to);
 	if (n == 16 && at == 24)
 		return read_counter(f, to);
 	if (n == PAGE_LEN && at % PAGE_LEN == 0)

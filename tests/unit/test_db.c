@@ -170,6 +170,47 @@ TEST(no_other_file_can_be_opened_through_sql)
 	db_close(db);
 }
 
+TEST(a_copy_under_another_key_has_all_that_stands_and_nothing_else)
+{
+	static const uint8_t other[32] = "another invented key, 32 bytes.";
+	char *to = path_join(home, "copy.db");
+	struct db *db = fresh(), *copy = NULL;
+	struct stat st;
+
+	assert_ok(db_exec(db, "CREATE VIRTUAL TABLE words USING "
+	    "fts5(text, content=''); INSERT INTO words VALUES('wieg')"));
+	assert_ok(insert(db, "stays"));
+	vault_key(to, other, store);
+	assert_ok(db_copy(db, to));
+	assert_ok(insert(db, "later"));
+	assert_int_equal(stat(to, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	/* Only once, and only there. */
+	assert_fault(FAULT_FAIL, db_copy(db, to));
+	assert_fault(FAULT_FAIL, db_exec(db, "ATTACH '/tmp/x.db' AS x"));
+	assert_ok(db_open(&copy, to, false));
+	assert_int_equal(number(copy, "SELECT count(*) FROM note"), 1);
+	assert_int_equal(number(copy, "SELECT count(*) FROM words "
+	    "WHERE words MATCH 'wieg'"), 1);
+	assert_ok(insert(copy, "goes on"));
+	assert_ok(db_check(copy));
+	db_close(copy);
+	vault_key(to, key, store);
+	assert_fault(FAULT_TRUST, db_open(&copy, to, false));
+	vault_forget(to);
+	unlink(to);
+	free(to);
+	to = path_join(home, "copy.db-journal");
+	unlink(to);
+	/* Without a key no file is made. */
+	assert_fault(FAULT_FAIL, db_copy(db, to));
+	assert_false(file_exists(to));
+	assert_ok(db_begin(db));
+	assert_fault(FAULT_FAIL, db_end(db, db_copy(db, to)));
+	db_close(db);
+	free(to);
+}
+
 /* --- statements -------------------------------------------------------- */
 
 TEST(values_come_back_as_they_went_in)
@@ -668,6 +709,7 @@ run(void)
 	    T(a_new_store_knows_its_key_before_it_has_a_table),
 	    T(a_linked_path_is_the_same_store),
 	    T(no_other_file_can_be_opened_through_sql),
+	    T(a_copy_under_another_key_has_all_that_stands_and_nothing_else),
 	    T(values_come_back_as_they_went_in),
 	    T(a_statement_is_cached_and_comes_reset_and_unbound),
 	    T(a_value_that_is_too_long_is_a_fault_and_no_more),
