@@ -5,47 +5,12 @@
 
 #include <sodium.h>
 
+#include "fieldkit/keyfile_own.h"
 #include "sync/base/codec.h"
-#include "sync/base/file.h"
 #include "sync/base/secret.h"
 
-/*
- * offset  length
- *      0       8  "KITKEY" version
- *      8      16  device id
- *     24       1  flags: 1 practice
- *     25       1  slots: 2
- *     26       1  database keys: 1 or 2
- *     27       1  0
- *     28       8  generation
- *     36      97  slot 1, passphrase: kind 1 | ops 4 | memory KiB 4 |
- *                 salt 16 | nonce 24 | box 48
- *    133      81  slot 2, recovery: kind 2 | crypto_box_seal 80
- *    214      72  each database key: nonce 24 | box 48
- *      n      32  MAC under the master key
- *    n+32     32  hash of all before
- */
-#define AT_BODY		36
-#define AT_SALT		45
-#define AT_NONCE	61
-#define AT_BOX		85
-#define AT_SLOT2	133
-#define AT_KEYS		214
-#define BOX_LEN		(MASTER_LEN + 16)
-#define SEAL_LEN	(MASTER_LEN + 48)
-#define KEY_LEN		(24 + BOX_LEN)
-#define TAIL_LEN	64
-#define KEYS_MAX	2
-#define FILE_MAX	(AT_KEYS + KEYS_MAX * KEY_LEN + TAIL_LEN)
-
-#define SUBKEY_CONTEXT	"kit1kfil"
-#define SUBKEY_MAC	1
-#define SUBKEY_WRAP	2
-
-static const char *const copies[2] = { "keyfile.a", "keyfile.b" };
-
-static fault
-damaged(void)
+fault
+keyfile_damaged(void)
 {
 	return fault_new(FAULT_TRUST, "the keyfile has been tampered with or "
 	    "belongs to another device; nothing was opened; restore this "
@@ -78,7 +43,7 @@ void
 keyfile_encode(struct buf *out, const struct keyfile *k)
 {
 	buf_clear(out);
-	put_head(out, k, k->raw.at[26]);
+	put_head(out, k, k->raw.at[AT_COUNT]);
 	buf_add(out, k->raw.at + AT_SALT, k->raw.len - 32 - AT_SALT);
 	put_hash(out);
 }
@@ -163,8 +128,8 @@ slot_ad(uint8_t ad[50], const uint8_t *raw)
 	memcpy(ad + 25, raw + AT_BODY, 25);
 }
 
-static uint8_t *
-subkey(const uint8_t master[MASTER_LEN], uint64_t number)
+uint8_t *
+keyfile_subkey(const uint8_t master[MASTER_LEN], uint64_t number)
 {
 	uint8_t *k = secret_new(32);
 
@@ -175,7 +140,7 @@ subkey(const uint8_t master[MASTER_LEN], uint64_t number)
 static void
 mac_of(uint8_t mac[32], struct bytes all, const uint8_t master[MASTER_LEN])
 {
-	uint8_t *k = subkey(master, SUBKEY_MAC);
+	uint8_t *k = keyfile_subkey(master, SUBKEY_MAC);
 
 	crypto_generichash(mac, 32, all.at, all.len, k, 32);
 	secret_free(k, 32);
@@ -204,83 +169,14 @@ put_slot(struct buf *b, const struct keyfile *k, struct bytes passphrase,
 	return f;
 }
 
-/* A fresh database key.  Its AD: magic, version and device id. */
-static void
-put_database_key(struct buf *b, const uint8_t master[MASTER_LEN])
-{
-	uint8_t *wrap = subkey(master, SUBKEY_WRAP), *key = secret_new(32);
-	uint8_t *nonce = buf_room(b, KEY_LEN);
-
-	randombytes_buf(key, 32);
-	randombytes_buf(nonce, 24);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + 24, NULL, key, 32,
-	    b->at, 24, NULL, nonce, wrap);
-	b->len += KEY_LEN;
-	secret_free(key, 32);
-	secret_free(wrap, 32);
-}
-
-static void
-put_tail(struct buf *b, const uint8_t master[MASTER_LEN])
+void
+keyfile_tail(struct buf *b, const uint8_t master[MASTER_LEN])
 {
 	uint8_t mac[32];
 
 	mac_of(mac, buf_view(b), master);
 	buf_add(b, mac, sizeof mac);
 	put_hash(b);
-}
-
-/* --- two copies ------------------------------------------------------- */
-
-static fault
-write_copy(const char *home, int which, struct bytes all)
-{
-	char *path = path_join(home, copies[which]);
-	struct buf back = BUF_EMPTY;
-	fault f;
-
-	if ((f = file_write(path, all, 0600)) != NULL)
-		goto done;
-	if ((f = file_read(&back, path, FILE_MAX)) != NULL)
-		goto done;
-	if (!bytes_eq(all, buf_view(&back)))
-		f = fault_new(FAULT_FAIL, "%s does not read back as it was "
-		    "written; the other copy was left alone; check this disk",
-		    path);
-done:
-	buf_free(&back);
-	free(path);
-	return f;
-}
-
-static fault
-read_copy(struct keyfile *k, const char *home, int which)
-{
-	char *path = path_join(home, copies[which]);
-	struct buf all = BUF_EMPTY;
-	fault f;
-
-	if ((f = file_read(&all, path, FILE_MAX)) == NULL)
-		f = fault_while(keyfile_decode(k, buf_view(&all)), "%s", path);
-	buf_free(&all);
-	free(path);
-	return f;
-}
-
-/*
- * Bring the other copy up to date.  Only once the MAC has been checked: a
- * copy that anybody could have made must not replace anything.
- */
-static void
-mend(const struct keyfile *k)
-{
-	fault f = NULL;
-
-	for (int i = 0; i < 2; i++)
-		if (k->stale[i])
-			f = write_copy(k->home, i, buf_view(&k->raw));
-	/* A read-only disk is no reason to stay locked; next time, then. */
-	(void)f;
 }
 
 /* --- public ----------------------------------------------------------- */
@@ -290,16 +186,6 @@ check_passphrase(struct bytes passphrase)
 {
 	return passphrase.len > 0 ? NULL : fault_new(FAULT_INVALID,
 	    "an empty passphrase protects nothing; nothing was changed");
-}
-
-static bool
-has_copy(const char *home, int which)
-{
-	char *path = path_join(home, copies[which]);
-	bool found = file_exists(path);
-
-	free(path);
-	return found;
 }
 
 fault
@@ -315,7 +201,7 @@ keyfile_create(const char *home, const struct id *device, bool practice,
 
 	if ((f = check_passphrase(passphrase)) != NULL)
 		goto done;
-	if (has_copy(home, 0) || has_copy(home, 1)) {
+	if (keyfile_has_copy(home, 0) || keyfile_has_copy(home, 1)) {
 		f = fault_new(FAULT_INVALID, "%s has a keyfile already; it "
 		    "was not touched", home);
 		goto done;
@@ -329,11 +215,11 @@ keyfile_create(const char *home, const struct id *device, bool practice,
 	put_u8(&b, 2);
 	crypto_box_seal(buf_room(&b, SEAL_LEN), mk, MASTER_LEN, paper_box);
 	b.len += SEAL_LEN;
-	put_database_key(&b, mk);
-	put_tail(&b, mk);
+	keyfile_fresh_key(&b, mk);
+	keyfile_tail(&b, mk);
 	/* The second only when the first is known to be good. */
 	for (int i = 0; i < 2; i++)
-		if ((f = write_copy(home, i, buf_view(&b))) != NULL)
+		if ((f = keyfile_write_copy(home, i, buf_view(&b))) != NULL)
 			goto done;
 	*master = mk;
 	mk = NULL;
@@ -343,48 +229,10 @@ done:
 	return f;
 }
 
-/* A newer kit was here: its copies are not ours to mend. */
-static bool
-is_newer(fault f)
-{
-	return f != NULL && f->code == FAULT_INVALID;
-}
-
-static fault
-worse(fault a, fault b)
-{
-	if (is_newer(b) || a == NULL || a->code == FAULT_ABSENT)
-		return b;
-	return a;
-}
-
-fault
-keyfile_read(struct keyfile *out, const char *home)
-{
-	struct keyfile k[2] = { 0 };
-	fault f[2] = { read_copy(&k[0], home, 0), read_copy(&k[1], home, 1) };
-	int best;
-
-	if ((f[0] != NULL && f[1] != NULL) || is_newer(f[0]) ||
-	    is_newer(f[1])) {
-		keyfile_free(&k[0]);
-		keyfile_free(&k[1]);
-		return worse(f[0], f[1]);
-	}
-	best = f[0] != NULL || (f[1] == NULL &&
-	    k[1].generation > k[0].generation);
-	k[best].stale[!best] = f[!best] != NULL ||
-	    !bytes_eq(buf_view(&k[0].raw), buf_view(&k[1].raw));
-	k[best].home = mem_text(home);
-	keyfile_free(&k[!best]);
-	*out = k[best];
-	return NULL;
-}
-
 void
 keyfile_free(struct keyfile *k)
 {
-	buf_free(&k->raw);
+	buf_wipe(&k->raw);
 	free(k->home);
 	memset(k, 0, sizeof *k);
 }
@@ -428,10 +276,10 @@ keyfile_unlock(uint8_t **master, const struct keyfile *k,
 		f = fault_new(FAULT_LOCKED, "the passphrase is wrong; nothing "
 		    "was opened; try again");
 	else if (!keyfile_fits(k, mk))
-		f = damaged();
+		f = keyfile_damaged();
 	if (f != NULL)
 		goto done;
-	mend(k);
+	keyfile_mend(k);
 	*master = mk;
 	mk = NULL;
 done:
@@ -440,59 +288,48 @@ done:
 	return f;
 }
 
+/* All of k but for slot 1, which is made anew. */
+static fault
+rewrap(struct buf *b, const struct keyfile *k, struct bytes passphrase,
+    const uint8_t master[MASTER_LEN])
+{
+	struct keyfile next = *k;
+	fault f;
+
+	next.generation++;
+	put_head(b, &next, k->raw.at[AT_COUNT]);
+	if ((f = put_slot(b, &next, passphrase, master)) != NULL)
+		return f;
+	buf_add(b, k->raw.at + AT_SLOT2, k->raw.len - TAIL_LEN - AT_SLOT2);
+	keyfile_tail(b, master);
+	return NULL;
+}
+
 fault
 keyfile_change(const char *home, struct keyfile *k,
     const uint8_t master[MASTER_LEN], struct bytes passphrase)
 {
+	struct file_lock lock = FILE_LOCK_NONE;
 	struct buf b = BUF_EMPTY;
-	struct keyfile next = *k;
+	bool counts = false;
 	fault f;
 
 	if ((f = check_passphrase(passphrase)) != NULL)
+		return f;
+	if (!keyfile_fits(k, master))
+		return keyfile_damaged();
+	if ((f = keyfile_lock(&lock, home)) != NULL)
+		return f;
+	if ((f = keyfile_same(k)) != NULL)
 		goto done;
-	if (!keyfile_fits(k, master)) {
-		f = damaged();
+	if ((f = rewrap(&b, k, passphrase, master)) != NULL)
 		goto done;
-	}
-	next.generation++;
-	put_head(&b, &next, k->raw.at[26]);
-	if ((f = put_slot(&b, &next, passphrase, master)) != NULL)
-		goto done;
-	buf_add(&b, k->raw.at + AT_SLOT2, k->raw.len - TAIL_LEN - AT_SLOT2);
-	put_tail(&b, master);
-	if ((f = write_copy(home, 0, buf_view(&b))) != NULL)
-		goto done;
-	buf_free(&k->raw);
-	k->raw = b;
-	k->generation = next.generation;
-	b = (struct buf)BUF_EMPTY;
-	f = write_copy(home, 1, buf_view(&k->raw));
-	k->stale[0] = false;
-	k->stale[1] = f != NULL;
-	f = fault_while(f, "the new passphrase counts from now on, but only "
-	    "one copy of the keyfile has it");
+	f = keyfile_put(k, &b, &counts);
+	if (counts)
+		f = fault_while(f, "the new passphrase counts from now on, but "
+		    "only one copy of the keyfile has it");
 done:
-	buf_free(&b);
-	return f;
-}
-
-fault
-keyfile_database_key(uint8_t **key, const struct keyfile *k,
-    const uint8_t master[MASTER_LEN])
-{
-	uint8_t *wrap = subkey(master, SUBKEY_WRAP), *dk = secret_new(32);
-	const uint8_t *nonce = k->raw.at + AT_KEYS;
-	fault f = NULL;
-
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(dk, NULL, NULL,
-	    nonce + 24, BOX_LEN, k->raw.at, 24, nonce, wrap) != 0) {
-		f = damaged();
-		goto done;
-	}
-	*key = dk;
-	dk = NULL;
-done:
-	secret_free(wrap, 32);
-	secret_free(dk, 32);
+	file_unlock(&lock);
+	buf_wipe(&b);
 	return f;
 }

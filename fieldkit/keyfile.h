@@ -8,6 +8,7 @@
 #define FIELDKIT_KEYFILE_H
 
 #include "fieldkit/stretch.h"
+#include "sync/base/file.h"
 #include "sync/base/id.h"
 
 #define MASTER_LEN 32
@@ -59,10 +60,34 @@ fault keyfile_change(const char *home, struct keyfile *,
     const uint8_t master[MASTER_LEN], struct bytes passphrase) MUST_CHECK;
 
 /*
- * The database key: random, wrapped by the master key in the keyfile (old
- * and new while the database is rewritten).  32 bytes, locked memory.
+ * One process at a time replaces the copies; waits 30 s, then FAULT_FAIL.
+ * Who rewrites the database holds it from end to end.  Never twice in one
+ * process.
  */
+fault keyfile_lock(struct file_lock *, const char *home) MUST_CHECK;
+/* Read again; *changed: another process has written it.  FAULT_TRUST if it is
+ * not this master key's. */
+fault keyfile_again(struct keyfile *, const uint8_t master[MASTER_LEN],
+    bool *changed) MUST_CHECK;
+
+/*
+ * The database key: random, wrapped by the master key in the keyfile.  While
+ * the database is rewritten there are two, and the one that opens it counts.
+ * Each 32 bytes, locked memory.
+ */
+enum keyfile_key { KEY_OLDER, KEY_NEWER };
+unsigned keyfile_database_keys(const struct keyfile *);	/* 1 or 2 */
 fault keyfile_database_key(uint8_t **key, const struct keyfile *,
+    const uint8_t master[MASTER_LEN]) MUST_CHECK;	/* the only, or older */
+fault keyfile_newer_key(uint8_t **key, const struct keyfile *,
+    const uint8_t master[MASTER_LEN]) MUST_CHECK;
+/*
+ * Under keyfile_lock: a second, fresh key; only one of the two.  Both copies;
+ * on a fault it is not certain which of the two states the disk has.
+ */
+fault keyfile_add_key(struct keyfile *, const uint8_t master[MASTER_LEN])
+    MUST_CHECK;
+fault keyfile_keep_key(struct keyfile *, enum keyfile_key,
     const uint8_t master[MASTER_LEN]) MUST_CHECK;
 
 /* One copy's bytes, for the two above and for tests.  What decodes encodes to

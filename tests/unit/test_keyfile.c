@@ -309,6 +309,178 @@ TEST(a_new_passphrase_replaces_the_old_and_keeps_the_keys)
 	keyfile_free(&k);
 }
 
+/* --- two database keys -------------------------------------------------- */
+
+/* A fresh keyfile with a second key; the older and the newer into keys. */
+static uint8_t *
+with_two(struct keyfile *k, uint8_t keys[2][32])
+{
+	uint8_t *master = fresh(&device), *dk = NULL;
+	struct file_lock lock = FILE_LOCK_NONE;
+
+	assert_ok(keyfile_read(k, home));
+	assert_int_equal(keyfile_database_keys(k), 1);
+	assert_fault(FAULT_ABSENT, keyfile_newer_key(&dk, k, master));
+	assert_ok(keyfile_database_key(&dk, k, master));
+	memcpy(keys[0], dk, 32);
+	secret_free(dk, 32);
+	assert_ok(keyfile_lock(&lock, home));
+	assert_ok(keyfile_add_key(k, master));
+	file_unlock(&lock);
+	assert_int_equal(keyfile_database_keys(k), 2);
+	assert_ok(keyfile_newer_key(&dk, k, master));
+	memcpy(keys[1], dk, 32);
+	secret_free(dk, 32);
+	return master;
+}
+
+TEST(a_second_database_key_stands_beside_the_first_in_both_copies)
+{
+	uint8_t keys[2][32], got[MASTER_LEN], *master, *dk = NULL;
+	struct keyfile k = { 0 }, now = { 0 };
+	struct buf a, b;
+
+	master = with_two(&k, keys);
+	assert_memory_not_equal(keys[0], keys[1], 32);
+	assert_int_equal(k.generation, 2);
+	a = slurp('a');
+	b = slurp('b');
+	assert_int_equal(a.len, ONE_KEY + 72);
+	assert_int_equal(a.at[26], 2);
+	assert_true(bytes_eq(buf_view(&a), buf_view(&b)));
+	assert_ok(try_unlock(PASS, got));
+	assert_memory_equal(got, master, MASTER_LEN);
+	assert_ok(keyfile_read(&now, home));
+	assert_ok(keyfile_database_key(&dk, &now, master));
+	assert_memory_equal(dk, keys[0], 32);
+	secret_free(dk, 32);
+	/* There is no third. */
+	assert_fault(FAULT_FAIL, keyfile_add_key(&k, master));
+	got[0] ^= 1;
+	assert_fault(FAULT_TRUST, keyfile_add_key(&now, got));
+	wipe(master);
+	buf_free(&a);
+	buf_free(&b);
+	keyfile_free(&k);
+	keyfile_free(&now);
+}
+
+/* What is dropped is in neither copy, under any passphrase. */
+TEST(either_database_key_can_be_kept_and_the_other_is_gone)
+{
+	uint8_t keys[2][32], *master, *dk = NULL;
+	struct keyfile k = { 0 }, now = { 0 };
+	struct buf two, one;
+
+	for (int i = KEY_OLDER; i <= KEY_NEWER; i++) {
+		master = with_two(&k, keys);
+		two = slurp('a');
+		assert_ok(keyfile_keep_key(&k, (enum keyfile_key)i, master));
+		assert_fault(FAULT_FAIL, keyfile_keep_key(&k, KEY_OLDER,
+		    master));
+		for (char c = 'a'; c <= 'b'; c++) {
+			one = slurp(c);
+			assert_int_equal(one.len, ONE_KEY);
+			assert_memory_equal(one.at + 214,
+			    two.at + 214 + 72 * i, 72);
+			assert_null(memmem(one.at, one.len,
+			    two.at + 214 + 72 * !i, 72));
+			buf_free(&one);
+		}
+		assert_ok(keyfile_read(&now, home));
+		assert_int_equal(now.generation, 3);
+		assert_ok(keyfile_database_key(&dk, &now, master));
+		assert_memory_equal(dk, keys[i], 32);
+		assert_ok(try_unlock(PASS, NULL));
+		secret_free(dk, 32);
+		wipe(master);
+		buf_free(&two);
+		keyfile_free(&k);
+		keyfile_free(&now);
+	}
+}
+
+/* The older database key would be lost with all that it opens. */
+TEST(a_keyfile_that_another_process_has_changed_is_not_overwritten)
+{
+	uint8_t *master = fresh(&device), keys[2][32];
+	struct keyfile ours = { 0 }, theirs = { 0 };
+	struct file_lock lock = FILE_LOCK_NONE;
+	struct buf before, after;
+	bool changed;
+
+	wipe(master);
+	master = with_two(&theirs, keys);
+	assert_ok(keyfile_read(&ours, home));
+	assert_ok(keyfile_keep_key(&theirs, KEY_NEWER, master));
+	before = slurp('a');
+	assert_fault(FAULT_FAIL, keyfile_change(home, &ours, master,
+	    bytes_of("nieuw")));
+	assert_fault(FAULT_FAIL, keyfile_keep_key(&ours, KEY_OLDER, master));
+	after = slurp('a');
+	assert_true(bytes_eq(buf_view(&before), buf_view(&after)));
+	assert_ok(keyfile_again(&ours, master, &changed));
+	assert_true(changed);
+	assert_int_equal(keyfile_database_keys(&ours), 1);
+	assert_ok(keyfile_again(&ours, master, &changed));
+	assert_false(changed);
+	assert_ok(keyfile_change(home, &ours, master, bytes_of("nieuw")));
+	assert_ok(keyfile_lock(&lock, home));
+	file_unlock(&lock);
+	wipe(master);
+	buf_free(&before);
+	buf_free(&after);
+	keyfile_free(&ours);
+	keyfile_free(&theirs);
+}
+
+/* A copy of before a rewriting holds the old key: it goes with the mending,
+ * but not while somebody is at work on the copies. */
+static void
+hold_lock(int ready, int until)
+{
+	struct file_lock lock = FILE_LOCK_NONE;
+	char c;
+
+	if (keyfile_lock(&lock, home) != NULL || write(ready, "r", 1) != 1 ||
+	    read(until, &c, 1) != 0)
+		_exit(1);
+	_exit(0);
+}
+
+TEST(a_copy_is_not_mended_while_another_process_writes_both)
+{
+	int ready[2], until[2], status;
+	struct buf stale, now;
+	pid_t pid;
+	char c;
+
+	wipe(fresh(&device));
+	stale = slurp('b');
+	spew('b', (struct bytes){ stale.at, 100 });
+	assert_int_equal(pipe(ready) | pipe(until), 0);
+	if ((pid = fork()) == 0) {
+		close(until[1]);
+		hold_lock(ready[1], until[0]);
+	}
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_ok(try_unlock(PASS, NULL));
+	now = slurp('b');
+	assert_int_equal(now.len, 100);
+	buf_free(&now);
+	close(until[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_ok(try_unlock(PASS, NULL));
+	now = slurp('b');
+	assert_true(bytes_eq(buf_view(&now), buf_view(&stale)));
+	buf_free(&now);
+	buf_free(&stale);
+	close(ready[0]);
+	close(ready[1]);
+	close(until[0]);
+}
+
 /* --- two copies -------------------------------------------------------- */
 
 TEST(a_copy_flipped_in_any_byte_is_passed_over_and_mended)
@@ -656,6 +828,10 @@ run(void)
 	    T(another_devices_recovery_slot_opens_nothing_here),
 	    T(a_keyfile_that_is_there_is_never_replaced),
 	    T(a_new_passphrase_replaces_the_old_and_keeps_the_keys),
+	    T(a_second_database_key_stands_beside_the_first_in_both_copies),
+	    T(either_database_key_can_be_kept_and_the_other_is_gone),
+	    T(a_keyfile_that_another_process_has_changed_is_not_overwritten),
+	    T(a_copy_is_not_mended_while_another_process_writes_both),
 	    T(a_copy_flipped_in_any_byte_is_passed_over_and_mended),
 	    T(a_copy_cut_at_any_byte_is_passed_over),
 	    T(a_missing_copy_is_made_again_at_the_next_unlock),
