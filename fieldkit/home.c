@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "fieldkit/rewrite.h"
 #include "fieldkit/vault.h"
 #include "sync/base/lang.h"
 #include "sync/base/secret.h"
@@ -294,24 +295,17 @@ signer_read(struct home *h)
 static fault
 unlock(struct home *h, uint8_t *master, bool create)
 {
-	char *path = home_file(h, "device.db");
-	uint8_t *key = NULL;
+	struct rewrite r = { h->path, h->device, &h->keyfile, master };
 	fault f;
 
 	h->master = master;
-	if ((f = keyfile_database_key(&key, &h->keyfile, master)) != NULL)
-		goto done;
-	vault_key(path, key, h->device.b);
 	if ((f = part_gone(h, "device.db", "it holds all that was saved here",
-	    db_open(&h->db, path, create))) != NULL)
-		goto done;
+	    rewrite_open(&h->db, &r, create))) != NULL)
+		return f;
 	if ((f = store_open(&h->store, h->db, &h->device)) != NULL)
-		goto done;
+		return f;
 	if ((f = keys_read(h)) == NULL)
 		f = signer_read(h);
-done:
-	secret_free(key, 32);
-	free(path);
 	return f;
 }
 

@@ -71,6 +71,13 @@ fault keyfile_again(struct keyfile *, const uint8_t master[MASTER_LEN],
     bool *changed) MUST_CHECK;
 
 /*
+ * The other copy as the newer one says; what fails is tried again next time.
+ * Only once the MAC has been checked: a copy that anybody could have made
+ * must not replace anything.  Not under keyfile_lock.
+ */
+void keyfile_mend(const struct keyfile *);
+
+/*
  * The database key: random, wrapped by the master key in the keyfile.  While
  * the database is rewritten there are two, and the one that opens it counts.
  * Each 32 bytes, locked memory.

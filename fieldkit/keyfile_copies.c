@@ -5,8 +5,10 @@
  */
 #include "fieldkit/keyfile.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fieldkit/keyfile_own.h"
 
@@ -173,12 +175,36 @@ keyfile_mend(const struct keyfile *k)
 	file_unlock(&lock);
 }
 
+/*
+ * What a killed process has left of a copy holds database keys too.  Under
+ * the lock nobody is at work on one, so whose number it has does not matter.
+ */
+static void
+sweep(const char *home)
+{
+	struct dirent *e;
+	DIR *d = opendir(home);
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		size_t n = strlen(e->d_name);
+
+		for (int i = 0; i < 2; i++)
+			if (strncmp(e->d_name, copies[i], strlen(copies[i])) ==
+			    0 && n > 4 && strcmp(e->d_name + n - 4, ".tmp") ==
+			    0)
+				unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
 fault
 keyfile_put(struct keyfile *k, struct buf *b, bool *counts)
 {
 	fault f;
 
 	*counts = false;
+	sweep(k->home);
 	if ((f = keyfile_write_copy(k->home, 0, buf_view(b))) != NULL)
 		return f;
 	*counts = true;

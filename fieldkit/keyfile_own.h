@@ -56,10 +56,6 @@ void keyfile_fresh_key(struct buf *, const uint8_t master[32]);
 bool keyfile_has_copy(const char *home, int which);
 fault keyfile_write_copy(const char *home, int which, struct bytes all)
     MUST_CHECK;
-/* The other copy as the newer one says; a failure is tried again next time.
- * Only once the MAC has been checked: a copy that anybody could have made
- * must not replace anything.  Not under keyfile_lock. */
-void keyfile_mend(const struct keyfile *);
 /* FAULT_FAIL if another process has written the keyfile since k was read. */
 fault keyfile_same(const struct keyfile *k) MUST_CHECK;
 /*
