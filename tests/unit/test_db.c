@@ -679,8 +679,10 @@ TEST(who_waits_for_a_writer_that_replaces_the_store_is_told)
 	char c;
 
 	assert_int_equal(pipe(ready) | pipe(go), 0);
-	if ((pid = fork()) == 0)
+	if ((pid = fork()) == 0) {
+		close(go[1]);
 		wait_for_it(ready[1], go[0]);
+	}
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_ok(db_begin(holder));
 	assert_int_equal(write(go[1], "g", 1), 1);

@@ -552,8 +552,10 @@ TEST(who_had_it_open_is_told_and_opens_it_again_with_the_new_key)
 
 	again();
 	assert_int_equal(pipe(ready) | pipe(go), 0);
-	if ((pid = fork()) == 0)
+	if ((pid = fork()) == 0) {
+		close(go[1]);
 		old_hand(ready[1], go[0]);
+	}
 	assert_int_equal(read(ready[0], &c, 1), 1);
 	assert_ok(story(CALLS_WELL, 0, &db, &k));
 	assert_int_equal(write(go[1], "g", 1), 1);
@@ -667,8 +669,10 @@ TEST(what_others_save_while_it_is_rewritten_forty_times_is_there)
 
 	again();
 	assert_int_equal(pipe(until) | pipe(count), 0);
-	if ((pid = fork()) == 0)
+	if ((pid = fork()) == 0) {
+		close(until[1]);	/* so that it ends with us */
 		save_on(until[0], count[1]);
+	}
 	for (int i = 0; i < ROUNDS_BESIDE; i++) {
 		assert_ok(story(CALLS_WELL, 0, &db, &k));
 		poll(NULL, 0, 3);
