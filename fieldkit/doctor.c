@@ -180,7 +180,8 @@ static const struct {
 	  "mends that" },
 	{ "SELECT ifnull(max(n), 0) - count(*) FROM "
 	  "(SELECT n FROM change WHERE device = ?1 UNION "
-	  "SELECT n FROM quarantine WHERE device = ?1)",
+	  "SELECT n FROM quarantine WHERE device = ?1 UNION "
+	  "SELECT n FROM erased WHERE device = ?1)",
 	  "%lld changes of this device are missing" },
 	{ "SELECT count(*) - count(DISTINCT idx) FROM record "
 	  "WHERE creator = ?1",
@@ -191,12 +192,17 @@ static const struct {
 	{ "SELECT count(*) FROM carried WHERE device = ?1 AND last > "
 	  "(SELECT ifnull(max(n), 0) FROM "
 	  "(SELECT n FROM change WHERE device = ?1 UNION ALL "
-	  "SELECT n FROM quarantine WHERE device = ?1))",
+	  "SELECT n FROM quarantine WHERE device = ?1 UNION ALL "
+	  "SELECT n FROM erased WHERE device = ?1))",
 	  "%lld commits of this device carry changes that are not here" },
 	{ "SELECT count(*) FROM carried a JOIN carried b ON "
 	  "a.device = b.device AND b.first BETWEEN a.first + 1 AND a.last "
 	  "WHERE ?1",
 	  "%lld changes are noted in two commits" },
+	{ "SELECT (SELECT count(*) FROM change JOIN tombstone USING (record)) "
+	  "+ (SELECT count(*) FROM quarantine JOIN tombstone USING (record)) "
+	  "WHERE ?1",
+	  "%lld changes of erased records are still here" },
 };
 
 fault

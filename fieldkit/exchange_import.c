@@ -34,8 +34,9 @@ imported(void *arg, const struct collected *c)
 		return f;
 	for (size_t i = 0, run = 1; f == NULL && i < s->nchanges; i++) {
 		f = store_put(st, &s->changes[i], &new);
-		if (f != NULL && f->code == FAULT_TRUST)
-			f = NULL;	/* quarantined by the store; go on */
+		if (f != NULL && (f->code == FAULT_TRUST ||
+		    f->code == FAULT_ERASED))
+			f = NULL;	/* aside or dropped: go on */
 		else
 			in->new += f == NULL && new;
 		if (f == NULL && i + 1 < s->nchanges &&

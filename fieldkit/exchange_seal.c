@@ -84,6 +84,8 @@ own_taken(void *arg, const struct collected *c)
 		return f;
 	for (size_t i = 0; f == NULL && i < s->nchanges; i++) {
 		f = store_put(&h->store, &s->changes[i], NULL);
+		if (f != NULL && f->code == FAULT_ERASED)
+			f = NULL;	/* dropped, and carried all the same */
 		/* The chain's is in quarantine; ours is not what it carries. */
 		if (f != NULL && f->code == FAULT_TRUST) {
 			a->clashes++;

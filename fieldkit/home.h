@@ -75,6 +75,16 @@ fault home_site(struct home *) MUST_CHECK;
 fault home_lock(struct file_lock *, struct home *) MUST_CHECK;
 
 /*
+ * The last step of erasing (store_erase): the database into a new file under
+ * a new random key, so that no block of the old one can be opened any more.
+ * Of an unlocked home, under home_lock, with no transaction or statement
+ * under way; db and store are others afterwards.  Until it has worked
+ * store_remains says so, and it is done again.  On a fault nothing is lost;
+ * db is NULL if the file could not be opened.
+ */
+fault home_rewrite(struct home *) MUST_CHECK;
+
+/*
  * The list of hubs in a home that has its place is changed under a lock of its
  * own, in which it is read again: what another process has put there since
  * home_open stays.  Hubs found before are gone then.  Change, save, unlock.

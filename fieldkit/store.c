@@ -9,7 +9,7 @@
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
 
-#define VERSION 2
+#define VERSION 3
 
 /* --- schema ------------------------------------------------------------- */
 
@@ -29,7 +29,7 @@ static fault
 migrate(struct db *db)
 {
 	static const char *const steps[VERSION] = { "store/001-store.sql",
-	    "store/002-claims.sql" };
+	    "store/002-claims.sql", "store/003-erased.sql" };
 	int64_t version;
 	fault f;
 
@@ -234,6 +234,19 @@ done:
 	return f;
 }
 
+/* Its record was erased: nothing of it is read or kept. */
+static fault
+take_unless_erased(struct arrival *a)
+{
+	bool erased;
+	fault f = store_drop_late(a->store, a->c, &erased);
+
+	if (f != NULL || !erased)
+		return f != NULL ? f : take(a);
+	a->verdict = store_erased_fault(&a->c->record);
+	return NULL;
+}
+
 fault
 store_admit(struct store *st, struct bytes body)
 {
@@ -257,13 +270,15 @@ store_admit(struct store *st, struct bytes body)
 
 /*
  * The greatest counter of ours that any other place knows: a change that went
- * into quarantine, or that a commit carries, may be out there under its dot.
+ * into quarantine, was erased, or that a commit carries, may be out there
+ * under its dot.
  */
 static fault
 own_spent(struct store *st, uint64_t *n)
 {
 	struct stmt *s = db_prepare(st->db, "SELECT max("
 	    "ifnull((SELECT max(n) FROM quarantine WHERE device = ?1), 0), "
+	    "ifnull((SELECT max(n) FROM erased WHERE device = ?1), 0), "
 	    "ifnull((SELECT last FROM carried WHERE device = ?1 "
 	    "ORDER BY first DESC LIMIT 1), 0))");
 	bool row;
@@ -357,10 +372,10 @@ store_put(struct store *st, struct change *c, bool *new)
 		goto done;
 	change_encode(&a.body, c);
 	if ((f = device_ref(st->db, &c->dot.device, &a.device)) == NULL)
-		f = take(&a);
+		f = take_unless_erased(&a);
 	/* What is made here is not a fact yet: it is simply not saved. */
 	if (f == NULL && local && a.verdict != NULL)
-		f = fault_new(FAULT_TRUST, "an edit names another index than "
+		f = a.verdict->code == FAULT_ERASED ? a.verdict : fault_new(FAULT_TRUST, "an edit names another index than "
 		    "its record; nothing was saved; read the record again");
 done:
 	buf_free(&a.body);
@@ -377,7 +392,7 @@ done:
 
 /*
  * Others may name any index of ours, so only what we made ourselves counts,
- * standing or aside.
+ * standing, aside or erased: the leaf of an erased one opens nothing again.
  */
 static fault
 index_last(struct store *st, int64_t *last)
@@ -387,7 +402,9 @@ index_last(struct store *st, int64_t *last)
 	    "EXISTS (SELECT 1 FROM change c WHERE c.record = r.id "
 	    "AND +c.device = ?1) ORDER BY idx DESC LIMIT 1), 0), "
 	    "ifnull((SELECT max(idx) FROM quarantine WHERE device = ?1 "
-	    "AND +creator = ?1), 0))");
+	    "AND +creator = ?1), 0), "
+	    "ifnull((SELECT max(idx) FROM erased WHERE device = ?1 "
+	    "AND creator = ?1), 0))");
 	bool row;
 	fault f;
 

@@ -3,7 +3,7 @@
  *
  * An edit made here and a change from afar enter by one function, store_put:
  * merge decides, then row and log entry in one transaction.  Content: changes,
- * settings, drafts, opened positions.  Derived (rebuildable): records, the
+ * settings, drafts, tombstones, opened positions.  Derived (rebuildable): records, the
  * full-text index, counts.
  */
 #ifndef FIELDKIT_STORE_H
@@ -31,14 +31,16 @@ void store_close(struct store *);	/* db stays open */
  * known dot comes with other content, or an index differs from the record's
  * creation: a change from afar is then in quarantine, not lost, and the caller
  * goes on (who ends an outer transaction with that fault loses it); a local
- * one is not saved.
+ * one is not saved.  FAULT_ERASED likewise if its record was erased: one from
+ * afar was counted and dropped unread.
  */
 fault store_put(struct store *, struct change *c, bool *new) MUST_CHECK;
 
 /* The index for a new record of this device (inside a transaction). */
 fault store_next_index(struct store *, struct index *) MUST_CHECK;
 
-/* FAULT_ABSENT if there is none. */
+/* FAULT_ABSENT if there is none; FAULT_ERASED if it was erased, and
+ * store_tombstone says when. */
 fault store_record(struct store *, struct record *, const struct id *)
     MUST_CHECK;
 
@@ -80,6 +82,24 @@ fault store_quarantine(struct store *, const struct quarantined *) MUST_CHECK;
 fault store_each_quarantined(struct store *,
     fault (*each)(void *arg, const struct quarantined *), void *arg)
     MUST_CHECK;
+
+/* What is left of an erased record (store_erase). */
+struct tombstone {
+	struct id	record, by;	/* by whose device */
+	uint64_t	time;		/* s since 1970 */
+	uint64_t	seq;		/* of the roster */
+	uint64_t	dropped;	/* changes that came too late */
+	bool		remains;	/* the database was not rewritten since */
+	char		*type, *reason, *basis;
+};
+/* FAULT_ABSENT if it was not erased.  Free it. */
+fault store_tombstone(struct store *, const struct id *record,
+    struct tombstone *) MUST_CHECK;
+void tombstone_free(struct tombstone *);
+/* How many erased records may have left something in the file. */
+fault store_remains(struct store *, uint64_t *n) MUST_CHECK;
+/* None: it was rewritten whole. */
+fault store_rewritten(struct store *) MUST_CHECK;
 
 struct store_counts {
 	uint64_t	records, changes, conflicts, unsealed, quarantined;

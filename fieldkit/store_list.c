@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "fieldkit/store_own.h"
+
 /* Records read in one transaction, before the caller gets them. */
 #define BATCH 128
 
@@ -12,11 +14,15 @@ fault
 store_record(struct store *st, struct record *out, const struct id *id)
 {
 	char hex[ID_HEX];
+	bool erased;
 	fault f = record_load(out, st->db, id);
 
-	if (f == NULL && out->nchanges == 0)
-		f = fault_new(FAULT_ABSENT, "there is no record %s here; "
-		    "'fieldkit list' shows those that are", id_hex(hex, id));
+	if (f != NULL || out->nchanges > 0 ||
+	    (f = store_is_erased(st, id, &erased)) != NULL)
+		return f;
+	f = erased ? store_erased_fault(id) : fault_new(FAULT_ABSENT,
+	    "there is no record %s here; 'fieldkit list' shows those that are",
+	    id_hex(hex, id));
 	return f;
 }
 

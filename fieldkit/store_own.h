@@ -24,6 +24,12 @@ fault store_settle(struct store *, const struct record *r,
 fault store_drop(struct store *, const struct dot *) MUST_CHECK;
 /* The record's row anew, or away if nothing of it stands. */
 fault store_row(struct store *, const struct record *) MUST_CHECK;
+fault store_is_erased(struct store *, const struct id *record, bool *yes)
+    MUST_CHECK;
+/* If c's record was erased: note c's name, and count it the first time. */
+fault store_drop_late(struct store *, const struct change *c, bool *erased)
+    MUST_CHECK;
+fault store_erased_fault(const struct id *record);
 /* Into the table, from quarantine. */
 fault store_admit(struct store *, struct bytes body) MUST_CHECK;
 

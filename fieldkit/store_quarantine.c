@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "fieldkit/store_own.h"
+
 static fault
 held_already(struct store *st, const struct quarantined *q, int64_t device,
     bool *yes)
@@ -46,6 +48,21 @@ done:
 	return f;
 }
 
+/* A change to an erased record is not kept aside either. */
+static fault
+too_late(struct store *st, struct bytes body, bool *yes)
+{
+	struct change c;
+	fault f;
+
+	*yes = false;
+	if (change_decode(&c, body) != NULL)
+		return NULL;
+	f = store_drop_late(st, &c, yes);
+	change_free(&c);
+	return f;
+}
+
 static fault
 hold(struct store *st, const struct quarantined *q)
 {
@@ -55,7 +72,8 @@ hold(struct store *st, const struct quarantined *q)
 	fault f;
 
 	if ((f = device_ref(st->db, &q->dot.device, &ref)) != NULL ||
-	    (f = held_already(st, q, ref, &yes)) != NULL || yes)
+	    (f = held_already(st, q, ref, &yes)) != NULL || yes ||
+	    (f = too_late(st, q->body, &yes)) != NULL || yes)
 		return f;
 	s = db_prepare(st->db, "INSERT INTO quarantine(device, n, seq, code, "
 	    "body, reason) VALUES(?, ?, ?, ?, ?, ?)");
