@@ -88,7 +88,8 @@ struct editor cmd_editor(const struct ctx *);
 /* FAULT_LOCKED unless this device coordinates. */
 fault cmd_coordinator(const struct ctx *) MUST_CHECK;
 
-/* The record named by an argument: FAULT_ABSENT for a malformed id too. */
+/* The record named by an argument: FAULT_ABSENT for a malformed id too,
+ * FAULT_ERASED (r->id is set) for one that was erased. */
 fault cmd_record(struct ctx *, const char *id, struct record *) MUST_CHECK;
 
 /* The hub named by an argument, or the only or home one.  Caller frees. */

@@ -265,9 +265,10 @@ cmd_history(struct ctx *c)
 	struct step s;
 	fault f;
 
-	if ((f = cmd_unlock_site(c)) != NULL ||
-	    (f = cmd_record(c, c->args[0], &r)) != NULL)
+	if ((f = cmd_unlock_site(c)) != NULL)
 		return f;
+	if ((f = cmd_record(c, c->args[0], &r)) != NULL)
+		return f->code == FAULT_ERASED ? show_tombstone(c, &r.id) : f;
 	f = exchange_progress(&c->home, &p);
 	order = in_order(&r);
 	for (size_t i = 0; f == NULL && i < r.nchanges; i++) {

@@ -28,9 +28,10 @@ cmd_show(struct ctx *c)
 	struct record r = { .nchanges = 0 };
 	fault f;
 
-	if ((f = cmd_unlock_site(c)) != NULL ||
-	    (f = cmd_record(c, c->args[0], &r)) != NULL)
+	if ((f = cmd_unlock_site(c)) != NULL)
 		return f;
+	if ((f = cmd_record(c, c->args[0], &r)) != NULL)
+		return f->code == FAULT_ERASED ? show_tombstone(c, &r.id) : f;
 	if ((f = exchange_progress(&c->home, &p)) == NULL)
 		f = c->json ? show_json(c, &p, &r, NULL) :
 		    show_text(c, &p, &r);

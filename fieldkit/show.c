@@ -291,3 +291,46 @@ show_device(const struct ctx *c, const struct id *device, char *to,
 	else
 		snprintf(to, room, "%.8s", id_hex(hex, device));
 }
+
+static void
+tombstone_json(struct ctx *c, const struct tombstone *t, const char *when,
+    const char *name)
+{
+	struct json_out w = json_writer(&c->out);
+	char hex[ID_HEX];
+
+	json_open(&w, '{');
+	json_key(&w, "id");
+	json_put_text(&w, id_hex(hex, &t->record));
+	json_key(&w, "type");
+	json_put_text(&w, t->type);
+	json_key(&w, "erased");
+	json_open(&w, '{');
+	json_key(&w, "time");
+	json_put_text(&w, when);
+	json_key(&w, "by");
+	json_put_text(&w, id_hex(hex, &t->by));
+	json_key(&w, "name");
+	json_put_text(&w, name);
+	json_close(&w);
+	json_close(&w);
+	buf_text(&c->out, "\n");
+}
+
+fault
+show_tombstone(struct ctx *c, const struct id *id)
+{
+	char when[32], name[128], hex[ID_HEX];
+	struct tombstone t;
+	fault f;
+
+	if ((f = store_tombstone(&c->home.store, id, &t)) != NULL)
+		return f;
+	clock_text(when, t.time < UINT64_MAX / 1000 ? t.time * 1000 : 0);
+	show_device(c, &t.by, name, sizeof name);
+	if (c->json)
+		tombstone_json(c, &t, when, name);
+	tombstone_free(&t);
+	return fault_new(FAULT_ERASED, "record %s was erased on %s by %s; "
+	    "nothing of it is here", id_hex(hex, id), when, name);
+}

@@ -15,6 +15,9 @@ fault show_text(struct ctx *, const struct progress *, const struct record *)
 fault show_line(struct ctx *, const struct progress *, const struct record *,
     const char *snippet) MUST_CHECK;
 
+/* What is left of an erased record: as JSON, and the fault that says so. */
+fault show_tombstone(struct ctx *, const struct id *) MUST_CHECK;
+
 /* A value as JSON, by what the pack says it is. */
 void show_value(struct json_out *, const struct pack_field *, struct bytes);
 
