@@ -434,8 +434,6 @@ TEST(a_keyfile_that_another_process_has_changed_is_not_overwritten)
 	keyfile_free(&theirs);
 }
 
-/* A copy of before a rewriting holds the old key: it goes with the mending,
- * but not while somebody is at work on the copies. */
 static void
 hold_lock(int ready, int until)
 {
@@ -448,6 +446,8 @@ hold_lock(int ready, int until)
 	_exit(0);
 }
 
+/* A copy from before a rewriting holds the old key: it goes with the mending,
+ * but not while somebody is at work on the copies. */
 TEST(a_copy_is_not_mended_while_another_process_writes_both)
 {
 	int ready[2], until[2], status;

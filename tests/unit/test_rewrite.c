@@ -411,7 +411,7 @@ TEST(killed_while_it_is_put_right_it_is_put_right_by_the_one_after)
 		total++;
 		again();
 	}
-	for (unsigned first = 1; first <= total; first += 13 * STRIDE)
+	for (unsigned first = 1; first <= total; first += 13)
 		for (unsigned n = 1;; n += 3 * STRIDE) {
 			bool hit;
 
