@@ -90,7 +90,7 @@ delete(struct store *st, const struct id *record)
 {
 	static const char *const sql[] = {
 		"DELETE FROM change WHERE record = ?1",
-		"DELETE FROM quarantine WHERE " ASIDE,
+		("DELETE FROM quarantine WHERE " ASIDE),
 		"DELETE FROM draft WHERE id = ?1 OR instr(body, ?1) > 0",
 		"DELETE FROM record WHERE id = ?1",
 		"UPDATE tombstone SET remains = 1 WHERE record = ?1"
