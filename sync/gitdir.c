@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sync/base/file.h"
@@ -26,6 +27,15 @@ const char repo_config[] =
     "[receive]\n"
     "\tdenyNonFastForwards = true\n";
 const char repo_head[] = "ref: refs/heads/main\n";
+
+uint64_t
+gitdir_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 fault
 gitdir_errno(const struct gitdir *g)

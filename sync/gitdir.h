@@ -20,10 +20,14 @@ struct gitdir {
 	enum fault_code	broken;		/* what a disk's refusal is here */
 	char		*notes;		/* see lockfile.h; NULL: none */
 	unsigned	patience;	/* ms until a stranger's lock is dead */
+	uint64_t	(*now)(void);	/* ms, only forward; tests set it */
 };
 
 #define GITDIR_PATIENCE 10000
-#define GITDIR_NONE { NULL, 0, 0, 0, FAULT_FAIL, NULL, GITDIR_PATIENCE }
+#define GITDIR_NONE { NULL, 0, 0, 0, FAULT_FAIL, NULL, GITDIR_PATIENCE, \
+    gitdir_now }
+
+uint64_t gitdir_now(void);
 
 /* The config and HEAD of every repository and hub that we make. */
 extern const char repo_config[];

@@ -16,15 +16,6 @@
 #define NOTES_MAX	(1u << 20)
 #define NOTE_MAX	5000
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {
@@ -182,7 +173,7 @@ create(struct lockfile *l, const struct gitdir *g)
 		l->dev = st.st_dev;
 		l->ino = st.st_ino;
 	}
-	l->taken = now_ms();
+	l->taken = g->now();
 	return true;
 }
 
@@ -207,7 +198,7 @@ break_lock(const char *path, const struct stat *stale)
 	struct stat st;
 
 	buf_text(&aside, "%.*s.%ld.%llu.lock", (int)strlen(path) - 5, path,
-	    (long)getpid(), (unsigned long long)now_ms());
+	    (long)getpid(), (unsigned long long)gitdir_now());
 	buf_cstr(&aside);
 	if (rename(path, (char *)aside.at) == 0) {
 		if (lstat((char *)aside.at, &st) == 0 &&
@@ -235,7 +226,7 @@ fault
 lockfile_take(struct lockfile *l, const struct gitdir *g, const char *name,
     const char *mark)
 {
-	uint64_t start = now_ms(), since = start;
+	uint64_t start = g->now(), since = start;
 	struct stat seen = { 0 }, st;
 	fault f = NULL;
 
@@ -250,10 +241,10 @@ lockfile_take(struct lockfile *l, const struct gitdir *g, const char *name,
 			continue;
 		if (!same_file(&st, &seen)) {
 			seen = st;
-			since = now_ms();
-		} else if (now_ms() - since > g->patience) {
+			since = g->now();
+		} else if (g->now() - since > g->patience) {
 			break_lock(l->path, &seen);
-		} else if (now_ms() - start > BUSY_MAX_MS) {
+		} else if (g->now() - start > BUSY_MAX_MS) {
 			f = fault_new(FAULT_RACE, "%s is always in use by "
 			    "others; nothing was lost; try again", l->path);
 			break;
@@ -297,8 +288,8 @@ held(const struct lockfile *l, const struct gitdir *g)
 {
 	struct stat st;
 
-	return now_ms() - l->taken < g->patience / 2 && lstat(l->path, &st) == 0 &&
-	    st.st_dev == l->dev && st.st_ino == l->ino;
+	return g->now() - l->taken < g->patience / 2 &&
+	    lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino;
 }
 
 fault

@@ -1,7 +1,7 @@
 #include "tests/unit/test.h"
 
+#include <poll.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "sync/base/id.h"
 #include "sync/lockfile.h"
@@ -499,14 +499,24 @@ TEST(of_many_who_swap_at_once_exactly_one_wins_each_time)
 	repo_close(r);
 }
 
-static long
-ms_since(const struct timespec *t0)
-{
-	struct timespec t;
+/* A clock that is looked at: it goes on by itself, and at 200, 400, 600 and
+ * 800 the holder of the lock touches it. */
+static struct {
+	uint64_t	ms, touched;
+	char		*lock;
+	int		touches;
+} busy;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (t.tv_sec - t0->tv_sec) * 1000 +
-	    (t.tv_nsec - t0->tv_nsec) / 1000000;
+static uint64_t
+busy_now(void)
+{
+	busy.ms += 10;
+	if (busy.touches < 4 && busy.ms % 200 == 0) {
+		busy.touches++;
+		write_text(busy.lock, "0201%.*s", busy.touches, "....");
+		busy.touched = busy.ms;
+	}
+	return busy.ms;
 }
 
 TEST(a_lock_is_broken_when_nobody_touched_it_for_long_enough)
@@ -514,29 +524,30 @@ TEST(a_lock_is_broken_when_nobody_touched_it_for_long_enough)
 	struct repo *r = fresh("stale");
 	struct gitdir g;
 	struct oid a = oid_of(1);
-	struct timespec t0;
-	char *lock = at("stale/refs/heads/main.lock");
 
 	assert_ok(gitdir_open(&g, repo_path(r), FAULT_FAIL));
 	assert_int_equal(g.patience, 10000);
+	assert_true(g.now == gitdir_now);
 	g.patience = 600;
-	write_text(lock, "0201");
-	clock_gettime(CLOCK_MONOTONIC, &t0);
-	if (fork() == 0) {
-		/* Alive for a while: each touch begins the time again. */
-		for (int i = 0; i < 4; i++) {
-			usleep(200000);
-			write_text(lock, "0201%d", i);
-		}
-		_exit(0);
-	}
+	g.now = busy_now;
+	busy.lock = at("stale/refs/heads/main.lock");
+	write_text(busy.lock, "0201");
 	assert_ok(refdb_move(&g, "refs/heads/main", NULL, &a));
-	assert_in_range(ms_since(&t0), 1300, 4000);
-	assert_false(file_exists(lock));
-	wait(NULL);
+	assert_int_equal(busy.touched, 800);
+	/* Not before 600 more; nor much later: it looks every few ticks. */
+	assert_in_range(busy.ms - busy.touched, 600, 800);
+	assert_false(file_exists(busy.lock));
 	gitdir_close(&g);
-	free(lock);
+	free(busy.lock);
 	repo_close(r);
+}
+
+TEST(the_clock_of_locks_goes_on_by_itself)
+{
+	uint64_t t = gitdir_now();
+
+	poll(NULL, 0, 20);
+	assert_true(gitdir_now() >= t + 15);
 }
 
 TEST(who_lost_the_lock_while_asleep_does_not_write)
@@ -625,6 +636,7 @@ main(void)
 	    T(refs_are_listed_sorted_and_bounded_packed_ones_too),
 	    T(of_many_who_swap_at_once_exactly_one_wins_each_time),
 	    T(a_lock_is_broken_when_nobody_touched_it_for_long_enough),
+	    T(the_clock_of_locks_goes_on_by_itself),
 	    T(who_lost_the_lock_while_asleep_does_not_write),
 	    T(a_noted_lock_of_a_dead_process_goes_at_once_and_no_other));
 	if (!scratch_remove())
