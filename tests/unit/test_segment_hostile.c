@@ -75,6 +75,68 @@ TEST(a_bit_flipped_in_any_byte_is_detected_or_lies_in_the_filler)
 	world_free(&w);
 }
 
+/* Text that does not get smaller by much. */
+static void
+put_noise(struct buf *out, size_t n)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
+	uint8_t *at = buf_room(out, n);
+
+	random_fill(at, n);
+	for (size_t i = 0; i < n; i++)
+		at[i] = (uint8_t)letters[at[i] & 63];
+	out->len += n;
+}
+
+static void
+give_narrative(struct change *c, struct bytes text)
+{
+	for (size_t i = 0; i < c->nfields; i++)
+		if (bytes_is(c->fields[i].name, "narrative"))
+			c->fields[i].val[0] = text;
+}
+
+/*
+ * In 64 KiB and more, of notes as long as they may be: one bit of each byte.
+ * Nothing of a segment that is refused comes out.
+ */
+TEST(a_bit_flipped_in_any_byte_of_64_kib_is_detected)
+{
+	static const struct segment nothing;
+	struct world w = world_of(3);
+	struct buf text = BUF_EMPTY;
+	struct segment s;
+	size_t end, found = 0;
+
+	put_noise(&text, 3 * 30000);
+	for (size_t i = 0; i < 3; i++)
+		give_narrative(&w.changes[i],
+		    (struct bytes){ text.at + i * 30000, 30000 });
+	assert_ok(segment_seal(&w.blob, &w.taken, &w.plan, w.keys,
+	    w.squeeze));
+	assert_int_equal(w.taken, 3);
+	end = sealed_len(&w);
+	assert_true(end >= 65536 && end <= w.blob.len);
+	for (size_t i = 0; i < end; i++) {
+		uint8_t bit = (uint8_t)(1u << random_below(8));
+
+		w.blob.at[i] ^= bit;
+		memset(&s, 0, sizeof s);
+		found += open_world(&s, &w) != NULL;
+		assert_memory_equal(&s, &nothing, sizeof s);
+		w.blob.at[i] ^= bit;
+	}
+	assert_int_equal(found, end);
+	printf("# %zu bits flipped in a segment of %zu bytes: all hits\n", end,
+	    w.blob.len);
+	assert_ok(open_world(&s, &w));
+	assert_same_change(&s.changes[2], &w.changes[2]);
+	segment_free(&s);
+	buf_free(&text);
+	world_free(&w);
+}
+
 TEST(the_fault_of_a_changed_part_is_one_of_trust)
 {
 	struct world w = sealed_world(1);
@@ -382,6 +444,7 @@ main(void)
 	return RUN(T(a_segment_cut_anywhere_is_refused),
 	    T(a_segment_with_a_byte_more_is_refused),
 	    T(a_bit_flipped_in_any_byte_is_detected_or_lies_in_the_filler),
+	    T(a_bit_flipped_in_any_byte_of_64_kib_is_detected),
 	    T(the_fault_of_a_changed_part_is_one_of_trust),
 	    T(a_segment_under_another_tree_or_dictionary_is_refused),
 	    T(an_announcement_has_one_length_only),
