@@ -294,7 +294,7 @@ static const struct refusal refusals[] = {
 	    "geen toestemming" },
 	{ SQLITE_READONLY_ROLLBACK, FAULT_FAIL, "middle of a save",
 	    "midden in het opslaan" },
-	{ SQLITE_READONLY_DBMOVED, FAULT_FAIL, "was moved", "verplaatst" },
+	{ SQLITE_READONLY_DBMOVED, FAULT_FAIL, "was rewritten", "herschreven" },
 	{ SQLITE_PERM, FAULT_DENIED, "no permission", "geen toestemming" },
 	{ SQLITE_CANTOPEN, FAULT_FAIL, "cannot be opened", "gaat niet open" },
 	{ SQLITE_INTERRUPT, FAULT_INTERRUPT, "interrupted", "onderbroken" },

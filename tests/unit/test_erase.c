@@ -50,11 +50,12 @@ number_of(struct db *db, const char *sql)
 static size_t
 hits_of(struct kit *k, const char *words)
 {
-	struct search_hit *hits;
+	struct search_result found;
 	size_t n;
 
-	assert_ok(search(&k->st, words, 0, &hits, &n));
-	search_hits_free(hits, n);
+	assert_ok(search(&k->st, words, 0, &found));
+	n = found.n;
+	search_free(&found);
 	return n;
 }
 
