@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sync/audit.h"
+#include "sync/pins.h"
 
 static void
 audit_json(struct ctx *c, const struct audit *a)
@@ -89,6 +90,32 @@ compare_pins(struct ctx *c, struct audit *a, const char *url)
 	return f;
 }
 
+/*
+ * Objects that it has lost: our next sync looks what we can give back.  (What
+ * is damaged and still there stays so: nobody overwrites an object.)
+ */
+static fault
+note_loss(struct ctx *c, const struct audit *a)
+{
+	struct site *site = &c->home.site;
+	char ref[REF_MAX];
+	struct oid was, any;
+	bool lost = false;
+	fault f;
+
+	for (size_t i = 0; i < a->findings.n; i++)
+		lost |= a->findings.at[i].code == FIND_CORRUPT;
+	if (!lost || id_zero(&a->hub))
+		return NULL;
+	lost_name(ref, &a->hub);
+	if ((f = ref_get(&any, site->repo, SITE_ROSTER)) != NULL ||
+	    (f = ref_get(&was, site->repo, ref)) != NULL)
+		return f;
+	note("your next sync gives this hub what it has lost and you hold; "
+	    "audit it again after that");
+	return ref_put(site->repo, ref, &was, &any);
+}
+
 static fault
 audit_with(struct ctx *c, const char *url, const struct hash *genesis,
     const char *scratch)
@@ -97,8 +124,9 @@ audit_with(struct ctx *c, const char *url, const struct hash *genesis,
 	struct audit a = { .commits = 0 };
 	fault f = audit(&a, url, genesis, scratch);
 
-	if (f == NULL && c->home.path != NULL)
-		f = compare_pins(c, &a, url);
+	if (f == NULL && c->home.path != NULL &&
+	    (f = compare_pins(c, &a, url)) == NULL)
+		f = note_loss(c, &a);
 	if (f == NULL && signers != NULL)
 		f = file_write(signers, buf_view(&a.signers), 0644);
 	if (f == NULL) {

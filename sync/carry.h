@@ -70,6 +70,9 @@ enum finding_code carry_why(const struct carry *);
 /* Does the hub hold this object?  One look, for a ref that shows it. */
 bool carry_has(struct carry *, const struct oid *);
 
+/* From now on pushes look for what the hub lacks all the way back. */
+void carry_thorough(struct carry *);
+
 /*
  * All that is new in few packs, synced; then each ref by compare and swap,
  * in the order given.  A push that lost its race says so in result; the

@@ -24,6 +24,7 @@ struct carry {
 	struct haul	*line;		/* being fetched; NULL: none */
 	struct repo	*into;		/* with these */
 	struct oid	want, reached;
+	bool		thorough;	/* pushes look all the way back */
 };
 
 /* The fault ring is short; a result must live as long as its push. */
@@ -365,6 +366,12 @@ gather(struct haul *h, struct push *p, size_t n)
 	return f;
 }
 
+void
+carry_thorough(struct carry *c)
+{
+	c->thorough = true;
+}
+
 fault
 carry_push(struct carry *c, struct repo *from, struct push *p, size_t n)
 {
@@ -372,6 +379,8 @@ carry_push(struct carry *c, struct repo *from, struct push *p, size_t n)
 	size_t sent = 0;
 	fault f;
 
+	if (c->thorough)
+		haul_thorough(h);
 	if ((f = gather(h, p, n)) != NULL ||
 	    (f = haul_copy(h, &sent)) != NULL)
 		goto done;

@@ -26,6 +26,7 @@ struct haul {
 	struct oid	*line;		/* a line yet to be brought, newest first */
 	size_t		left;
 	struct oid	want;
+	struct haul	*seen;		/* thorough: commits visited, a set */
 };
 
 struct haul *
@@ -47,7 +48,14 @@ haul_free(struct haul *h)
 	free(h->items);
 	free(h->slots);
 	free(h->line);
+	haul_free(h->seen);
 	free(h);
+}
+
+void
+haul_thorough(struct haul *h)
+{
+	h->seen = haul_new(h->from, h->to);
 }
 
 bool
@@ -372,6 +380,19 @@ visit_again(struct haul *h, const struct visit *v)
 	return f;
 }
 
+/* Been there in this haul, or no need to go: `to` has it all? */
+static bool
+settled(struct haul *h, const struct oid *oid, const struct commit *c)
+{
+	bool been;
+
+	if (h->seen == NULL)
+		return complete(h, oid, c, c->nparents);
+	been = marked(h->seen, oid);
+	mark(h->seen, oid, 0);
+	return been;
+}
+
 /* First visit: come back when the parents are done, unless `to` has it. */
 static fault
 visit_first(struct haul *h, struct stack *s, struct visit v)
@@ -386,7 +407,7 @@ visit_first(struct haul *h, struct stack *s, struct visit v)
 	    WIRE_COMMIT_MAX)) != NULL ||
 	    (f = commit_parse(&c, buf_view(&raw))) != NULL)
 		goto done;
-	if (complete(h, &v.oid, &c, c.nparents))
+	if (settled(h, &v.oid, &c))
 		goto done;
 	v.tree = c.tree;
 	v.len = raw.len;

@@ -40,6 +40,11 @@ fault haul_next(struct haul *, struct oid *reached,
 /* Was the last FAULT_FORMAT for a bound, and not for damage? */
 bool haul_over(const struct haul *);
 
+/*
+ * From now on haul_all does not stop where `to` has a commit with all that
+ * it names: something further back may be gone.  Reads all of `from`.
+ */
+void haul_thorough(struct haul *);
 /* Mark want and all that it needs, to every parent.  `from` is our own. */
 fault haul_all(struct haul *, const struct oid *want) MUST_CHECK;
 

@@ -32,6 +32,14 @@ pin_parse(struct id *hub, char ref[REF_MAX], const char *name)
 	return strncmp(ref, HEADS, strlen(HEADS)) == 0;
 }
 
+void
+lost_name(char to[REF_MAX], const struct id *hub)
+{
+	char hex[ID_HEX];
+
+	snprintf(to, REF_MAX, "refs/lost/%s", id_hex(hex, hub));
+}
+
 fault
 ref_get(struct oid *out, struct repo *repo, const char *name)
 {

@@ -25,6 +25,12 @@ fault pin_list(struct repo_ref **, size_t *n, struct repo *) MUST_CHECK;
 /* Hub and ref of a pin's name; false if it is not one. */
 bool pin_parse(struct id *hub, char ref[REF_MAX], const char *name);
 
+/*
+ * The name of the ref that says: an audit found that this hub has lost
+ * objects.  Whoever syncs with it next gives all that it lacks.
+ */
+void lost_name(char to[REF_MAX], const struct id *hub);
+
 /* Any ref of the repository; zeros if there is none. */
 fault ref_get(struct oid *, struct repo *, const char *name) MUST_CHECK;
 /* From what it was (zeros: nothing) to another, by compare and swap. */

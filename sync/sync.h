@@ -30,6 +30,7 @@ struct sync {
 	bool		frozen;		/* own branch has a second writer */
 	size_t		foreign;	/* refs that are not ours; left alone */
 	/* For sync*.c and branch.c. */
+	bool		mending;	/* the hub gets all that it has lost */
 	bool		hub_known;	/* its id is signed by a member */
 	bool		doubt;		/* something may have come meanwhile */
 	bool		again;		/* we looked again: what lacks, lacks */

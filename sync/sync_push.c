@@ -216,7 +216,7 @@ consider(struct list *l, struct sync *s, const char *ref)
 		return f;
 	if (oid_eq(&shown, &ours)) {
 		/* A hub may have lost what its ref names. */
-		if (!carry_has(s->carry, &ours))
+		if (s->mending || !carry_has(s->carry, &ours))
 			add(l, ref, &shown, &ours);
 		return branch_pinned(s, ref, &ours);
 	}
@@ -406,13 +406,31 @@ done:
 	return f;
 }
 
+/* Has an audit found that this hub lost objects further back? */
+static fault
+look_for_loss(struct sync *s, char ref[REF_MAX], struct oid *noted)
+{
+	fault f;
+
+	lost_name(ref, &s->hub);
+	if ((f = ref_get(noted, s->site->repo, ref)) != NULL)
+		return f;
+	s->mending = !oid_zero(noted);
+	if (s->mending)
+		carry_thorough(s->carry);
+	return NULL;
+}
+
 fault
 sync_push(struct sync *s, const struct signer *who)
 {
 	bool raced = true, lost = false;
+	char loss[REF_MAX];
+	struct oid noted;
 	fault f;
 
-	if ((f = sync_name_hub(s, who)) != NULL)
+	if ((f = sync_name_hub(s, who)) != NULL ||
+	    (f = look_for_loss(s, loss, &noted)) != NULL)
 		return f;
 	for (int i = 0; i < ROUNDS && f == NULL && raced; i++) {
 		if (i > 0)
@@ -423,5 +441,6 @@ sync_push(struct sync *s, const struct signer *who)
 			return fault_new(FAULT_RACE, "another coordinator's "
 			    "device was first; nothing was lost, sync again");
 	}
-	return f;
+	return f != NULL || !s->mending ? f :
+	    repo_ref_delete(s->site->repo, loss);
 }

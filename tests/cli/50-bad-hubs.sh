@@ -188,6 +188,28 @@ bad "a commit with one byte flipped" corrupt flip_in_pack "$new"
 bad "a missing object" corrupt lacking "$(blob)"
 bad "a truncated pack" corrupt cut_pack "$(blob)"
 
+# A hub that has lost what everybody else holds already: nobody fetches it, so
+# only an audit sees it, and whoever audits gives it back.
+old=$(g rev-parse "$seen:$(conf bas device).seg")
+for lost in "$old" "$seen" "$(g rev-parse "$seen^{tree}")"; do
+	fresh
+	what="a lost $(g cat-file -t "$lost") that all hold"
+	fk amira sync >/dev/null
+	lacking "$lost"
+	check "$what: a sync does not see it" exits 0 fk amira sync
+	check "$what: an audit by her names it: 8" exits 8 into out fk amira audit --json
+	check "$what: as corrupt" grep -q '"code":"corrupt"' out
+	check "$what: she is told what comes next" says "your next sync gives this hub what it has lost"
+	check "$what: it is still lost" test ! -e "$(file_of "$lost")"
+	check "$what: her next sync gives it back, locked or not" exits 0 env -u FIELDKIT_PASSPHRASE_FILE \
+		FIELDKIT_HOME="$W/amira" "$FK" sync --unattended
+	check "$what: an audit is well" exits 0 fk amira audit
+	check "$what: and stock fsck is clean" fsck "$W/hub"
+	check "$what: that was all: nothing more is looked for" \
+		same "$(git --git-dir=amira/repo.git for-each-ref refs/lost)" ""
+done
+fresh
+
 # Branches that are not as they should be.
 stranger() {
 	g update-ref "$(ref bas)" "$seen" &&
