@@ -28,7 +28,8 @@ genesis_blob(struct buf *blob, struct ctx *c, const struct paper *p,
 	entry_project(&e, &h->project, h->practice);
 	entry_member(&e, &me);
 	entry_paper(&e, p->sign_pk, p->box_pk);
-	if ((f = entry_epoch(&e, 1, 1, h->keys, p->box_pk)) != NULL)
+	if ((f = entry_epoch(&e, &(struct epoch_plan){
+	    1, 1, NULL, p->box_pk }, h->keys)) != NULL)
 		goto done;
 	entry_title(&e, option(c, "project"));
 	entry_name(&e, &h->device, ROLE_COORDINATOR, option(c, "name"));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sync/base/lang.h"
+#include "sync/cut.h"
 #include "sync/mainline.h"
 #include "sync/pins.h"
 #include "sync/sync_own.h"
@@ -282,6 +283,25 @@ take(struct branch *b, const struct chain_check *check)
 	return branch_pinned(b->sync, b->ref, &check->good);
 }
 
+/* What a device wrote after its cut is verified all the same, and kept. */
+static fault
+beyond_cut(struct branch *b, const struct chain_check *check)
+{
+	struct chain_check more = { .ref = b->ref, .from = check->good,
+	    .to = b->part, .hub = check->hub, .beyond = true };
+	struct findings unsaid = { NULL, 0 };
+	struct id device;
+	fault f;
+
+	if (!check->cut || ref_kind(b->ref, &device, NULL) != REF_DEVICE)
+		return NULL;
+	f = chain_verify(b->sync->site, &more, &unsaid, NULL, NULL);
+	if (f == NULL && more.steps > 0)
+		f = cut_keep(b->sync->site, &device, &more.good);
+	findings_free(&unsaid);
+	return f;
+}
+
 static fault
 advance(struct branch *b, const struct oid *meet)
 {
@@ -292,6 +312,7 @@ advance(struct branch *b, const struct oid *meet)
 
 	if ((f = are_drafts(&check.drafts, b, meet)) != NULL ||
 	    (f = verify(b, &check)) != NULL ||
+	    (f = beyond_cut(b, &check)) != NULL ||
 	    (f = unlike_pin(&other, b, &check)) != NULL)
 		return f;
 	if (other)

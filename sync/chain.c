@@ -255,7 +255,10 @@ before_cut(struct line *l, const struct device *d)
 {
 	const struct member *m = d->member;
 
-	if (m->cut_at == 0 || l->c.seq < m->cut_seq ||
+	/* A demoted device's chain goes on: what of it counts is asked when it
+	 * is opened. */
+	if (!roster_ends(m) || l->check->beyond ||
+	    l->c.seq < m->cut_seq ||
 	    (l->c.seq == m->cut_seq && hash_eq(&l->c.hash, &m->cut_hash)))
 		return true;
 	l->check->cut = true;

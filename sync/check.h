@@ -13,6 +13,8 @@ struct chain_check {
 	struct oid	to;		/* what the hub shows */
 	const char	*hub;		/* its address, for findings */
 	bool		drafts;		/* ours after `from` are: no fork */
+	bool		beyond;		/* a cut does not stop it: to keep
+					 * apart what lies there */
 	size_t		steps;		/* out: how many were verified */
 	struct oid	good;		/* out: newest verified, or `from` */
 	uint64_t	good_seq;	/* out */

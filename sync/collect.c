@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "sync/cut.h"
 #include "sync/mainline_own.h"
 
 struct run {
@@ -12,32 +13,25 @@ struct run {
 };
 
 /*
- * The device's chain from its head, or its cut, back to `opened`.  A joiner
- * is in no roster that it knows before its first sync: m is NULL.
+ * From the head of ref, which ends at a cut, back to `opened`.
  */
 static fault
-gather(struct run *r, const struct id *device, const struct member *m,
-    uint64_t opened)
+gather(struct run *r, const char *ref, uint64_t opened)
 {
-	char ref[REF_MAX];
 	struct commit c;
 	struct oid at;
 	size_t room = 0;
 	fault f;
 
-	ref_device(ref, device);
 	f = site_head(&c, &at, r->site, ref);
 	if (f != NULL)
 		return f->code == FAULT_ABSENT ? NULL : f;
 	while (c.seq > opened) {
-		if (m == NULL || m->cut_at == 0 || c.seq <= m->cut_seq) {
-			if (r->n == room) {
-				room = room == 0 ? 64 : room * 2;
-				r->line = mem_grow(r->line,
-				    room * sizeof *r->line);
-			}
-			r->line[r->n++] = at;
+		if (r->n == room) {
+			room = room == 0 ? 64 : room * 2;
+			r->line = mem_grow(r->line, room * sizeof *r->line);
 		}
+		r->line[r->n++] = at;
 		if (!site_before(&at, &c))
 			break;
 		if ((f = site_commit(&c, r->site, &at)) != NULL)
@@ -54,11 +48,8 @@ static fault
 epoch_allowed(uint32_t *g, const struct roster *r, const struct commit *c,
     uint32_t e)
 {
-	const struct epoch *newest = NULL;
+	const struct epoch *newest = roster_epoch_at(r, c->roster_seq);
 
-	for (size_t i = 0; i < r->nepochs; i++)
-		if (r->epochs[i].opened_at <= c->roster_seq)
-			newest = &r->epochs[i];
 	if (newest == NULL || newest->e != e)
 		return fault_new(FAULT_TRUST, "sealed under epoch %" PRIu32
 		    ", which was not the newest then", e);
@@ -116,13 +107,25 @@ done:
 	return f;
 }
 
+static fault
+collect_ref(struct site *s, const char *ref, uint64_t opened,
+    fault (*take)(void *arg, const struct collected *), void *arg)
+{
+	struct run r = { .site = s };
+	fault f = gather(&r, ref, opened);
+
+	while (f == NULL && r.n > 0)
+		f = open_one(s, &r.line[--r.n], take, arg);
+	free(r.line);
+	return f;
+}
+
 fault
 collect(struct site *s, const struct id *device, uint64_t opened,
     fault (*take)(void *arg, const struct collected *), void *arg)
 {
 	const struct member *m = roster_member(s->roster, device);
-	struct run r = { .site = s };
-	fault f;
+	char ref[REF_MAX];
 
 	/*
 	 * Who is only invited is carried, not opened, until its admission has
@@ -130,9 +133,19 @@ collect(struct site *s, const struct id *device, uint64_t opened,
 	 */
 	if (!id_eq(device, &s->self) && !mainline_admitted(m, s->bound))
 		return NULL;
-	f = gather(&r, device, m, opened);
-	while (f == NULL && r.n > 0)
-		f = open_one(s, &r.line[--r.n], take, arg);
-	free(r.line);
-	return f;
+	ref_device(ref, device);
+	return collect_ref(s, ref, opened, take, arg);
+}
+
+fault
+collect_beyond(struct site *s, const struct member *m, uint64_t opened,
+    fault (*take)(void *arg, const struct collected *), void *arg)
+{
+	char ref[REF_MAX];
+
+	if (!cut_ends(m))
+		return NULL;
+	cut_ref(ref, &m->device);
+	return collect_ref(s, ref, opened < m->cut_seq ? m->cut_seq : opened,
+	    take, arg);
 }

@@ -24,4 +24,11 @@ struct collected {
 fault collect(struct site *, const struct id *device, uint64_t opened,
     fault (*take)(void *arg, const struct collected *), void *arg) MUST_CHECK;
 
+/*
+ * The same of what a device wrote after its cut, as far as it was kept
+ * (sync/cut.h): nothing of it counts.
+ */
+fault collect_beyond(struct site *, const struct member *, uint64_t opened,
+    fault (*take)(void *arg, const struct collected *), void *arg) MUST_CHECK;
+
 #endif

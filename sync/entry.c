@@ -119,21 +119,20 @@ done:
 }
 
 fault
-entry_epoch(struct entry *en, uint32_t e, uint32_t g, struct keys *k,
-    const uint8_t paper_box[32])
+entry_epoch(struct entry *en, const struct epoch_plan *p, struct keys *k)
 {
-	const struct tree *t = keys_tree(k, g);
+	const struct tree *t = keys_tree(k, p->g);
 	struct hash h = { { 0 } };
 	struct buf b = BUF_EMPTY;
 	fault f;
 
 	if (t != NULL)
-		h = tree_commitment(t);
+		h = p->tree != NULL ? *p->tree : tree_commitment(t);
 	if (hash_zero(&h))
-		return not_held(e);
-	put_u32(&b, e);
-	put_u32(&b, g);
-	if ((f = put_secrets(&b, e, k, &h, paper_box)) == NULL)
+		return not_held(p->e);
+	put_u32(&b, p->e);
+	put_u32(&b, p->g);
+	if ((f = put_secrets(&b, p->e, k, &h, p->paper_box)) == NULL)
 		add_clear(en, ITEM_EPOCH, &b);
 	buf_free(&b);
 	return f;

@@ -25,9 +25,11 @@ place_of(const struct erasures *x, const struct id *record)
 }
 
 static void
-add_record(struct erasures *x, const struct entry_item *it, uint64_t seq)
+add_record(struct erasures *x, const struct entry_item *it, uint64_t seq,
+    const struct id *by)
 {
-	struct erased e = { .record = it->id, .time = it->time, .seq = seq };
+	struct erased e = { .record = it->id, .time = it->time, .seq = seq,
+	    .by = *by };
 
 	e.reason = keep_text(x, it->text);
 	e.basis = keep_text(x, it->basis);
@@ -56,7 +58,8 @@ add_pairs(struct erasures *x, struct bytes pairs, uint64_t seq, size_t record)
 
 /* What the first entry said of a record stands; a later one adds pairs. */
 bool
-erasures_add(struct erasures *x, const struct entry_item *it, uint64_t seq)
+erasures_add(struct erasures *x, const struct entry_item *it, uint64_t seq,
+    const struct id *by)
 {
 	size_t at = place_of(x, &it->id);
 
@@ -64,7 +67,7 @@ erasures_add(struct erasures *x, const struct entry_item *it, uint64_t seq)
 	    it->pairs.len / PAIR_LEN > ERASED_PAIRS_MAX - x->npairs)
 		return false;
 	if (at == x->nrecords)
-		add_record(x, it, seq);
+		add_record(x, it, seq, by);
 	add_pairs(x, it->pairs, seq, at);
 	x->seq = seq;
 	return true;

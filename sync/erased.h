@@ -28,6 +28,7 @@ struct erased {
 	struct id	record;
 	uint64_t	time;
 	uint64_t	seq;		/* roster seq of the first entry */
+	struct id	by;		/* the device that signed that */
 	struct erased_span reason, basis, type;
 };
 
@@ -40,8 +41,12 @@ struct erasures {
 	uint64_t	seq;		/* newest entry that erases; 0: none */
 };
 
-/* False if there is no room below the bounds: nothing was added. */
-bool erasures_add(struct erasures *, const struct entry_item *, uint64_t seq);
+/*
+ * Of entry seq, signed by a device.  False if there is no room below the
+ * bounds: nothing was added.
+ */
+bool erasures_add(struct erasures *, const struct entry_item *, uint64_t seq,
+    const struct id *by);
 struct erasures erasures_copy(const struct erasures *);
 void erasures_free(struct erasures *);
 

@@ -220,6 +220,19 @@ keys_for_role(const struct keys *k, enum role role, const struct id *device)
 	return to;
 }
 
+struct keys *
+keys_reduced(const struct keys *k, enum role role, const struct id *self)
+{
+	struct keys *to = keys_for_role(k, role, self);
+
+	for (size_t i = 0; i < k->authors.n; i++)
+		if (keys_share(role, (enum compartment)
+		    k->authors.at[i].comp) == SHARE_AUTHOR)
+			shelf_put(&to->authors, k->authors.at[i].comp,
+			    k->authors.at[i].e, k->authors.at[i].key);
+	return to;
+}
+
 static void
 take_shelf(struct shelf *to, struct shelf *from)
 {

@@ -50,6 +50,9 @@ void keys_take(struct keys *to, struct keys *from);
 /* What an invitation hands to a role: secrets, author's own, trees. */
 struct keys *keys_for_role(const struct keys *, enum role,
     const struct id *device);
+/* What is left of a device's own keys in a lesser role than before. */
+struct keys *keys_reduced(const struct keys *, enum role,
+    const struct id *self);
 
 struct hash keys_commitment(const uint8_t secret[WIRE_KEY_LEN],
     enum compartment, uint32_t e);

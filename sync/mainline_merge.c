@@ -32,7 +32,7 @@ mergeable(const struct run *r, const struct accepted *a)
 	const struct accepted *last = mainline_find(&r->state, &a->device);
 
 	return mainline_admitted(m, r->site->bound) &&
-	    (m->cut_at == 0 || a->seq <= m->cut_seq) &&
+	    (!roster_ends(m) || a->seq <= m->cut_seq) &&
 	    (last == NULL || a->seq > last->seq);
 }
 

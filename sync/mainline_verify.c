@@ -93,8 +93,9 @@ main_key(struct line *l)
 
 	if (strcmp(l->c.ref, l->check->ref) != 0)
 		return line_member(l);
-	if (m != NULL && mainline_admitted(m, l->c.roster_seq) &&
-	    ((m->caps & CAP_COORDINATE) || m->cut_main_seq > 0))
+	if (m != NULL && m->coordinates_at != 0 &&
+	    (l->c.roster_seq >= m->coordinates_at || m->cut_main_seq > 0) &&
+	    mainline_admitted(m, l->c.roster_seq))
 		return true;
 	return line_bad(l, FIND_NOT_A_MEMBER, "main's commit %" PRIu64 " is "
 	    "not signed by a coordinator", l->c.seq);
@@ -105,7 +106,7 @@ main_before_cut(struct line *l)
 {
 	const struct member *m = by_key(l->site->roster, l->c.pk);
 
-	if (m == NULL || m->cut_at == 0 || l->c.seq < m->cut_main_seq ||
+	if (m == NULL || roster_main_counts(m, l->c.seq, l->c.roster_seq) ||
 	    (l->c.seq == m->cut_main_seq &&
 	    hash_eq(&l->c.hash, &m->cut_main_hash)))
 		return true;
@@ -127,7 +128,7 @@ accept_entitled(struct line *l, const struct accepted *a)
 		return line_bad(l, FIND_NOT_A_MEMBER, "main's commit %" PRIu64
 		    " accepts device %s, which was not admitted", l->c.seq,
 		    hex);
-	if (m->cut_at != 0 && a->seq > m->cut_seq)
+	if (roster_ends(m) && a->seq > m->cut_seq)
 		return line_bad(l, FIND_AFTER_CUT, "main's commit %" PRIu64
 		    " accepts what device %s wrote after its cut", l->c.seq,
 		    hex);

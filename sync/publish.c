@@ -28,12 +28,7 @@ struct run {
 static const struct epoch *
 epoch_now(const struct site *s)
 {
-	const struct epoch *e = NULL;
-
-	for (size_t i = 0; i < s->roster->nepochs; i++)
-		if (s->roster->epochs[i].opened_at <= s->bound)
-			e = &s->roster->epochs[i];
-	return e;
+	return roster_epoch_at(s->roster, s->bound);
 }
 
 static fault

@@ -144,6 +144,17 @@ roster_epoch(const struct roster *r)
 
 /* They count up from 1 without a gap. */
 const struct epoch *
+roster_epoch_at(const struct roster *r, uint64_t seq)
+{
+	const struct epoch *e = NULL;
+
+	for (size_t i = 0; i < r->nepochs; i++)
+		if (r->epochs[i].opened_at <= seq)
+			e = &r->epochs[i];
+	return e;
+}
+
+const struct epoch *
 roster_epoch_of(const struct roster *r, uint32_t e)
 {
 	return e == 0 || e > r->nepochs ? NULL : &r->epochs[e - 1];
@@ -168,6 +179,22 @@ roster_puncture(const struct roster *r, struct keys *k)
 			had += erasures_puncture(&r->erased, t);
 	}
 	return had;
+}
+
+bool
+roster_ends(const struct member *m)
+{
+	return m->cut_at != 0 && !(m->status == MEMBER_ACTIVE &&
+	    m->cut_reason == CUT_DEMOTED);
+}
+
+bool
+roster_main_counts(const struct member *m, uint64_t seq, uint64_t quoted)
+{
+	if (m->cut_at == 0 || seq < m->cut_main_seq)
+		return true;
+	return m->coordinates && m->coordinates_at > m->cut_at &&
+	    quoted >= m->coordinates_at;
 }
 
 size_t

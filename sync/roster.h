@@ -37,6 +37,15 @@ struct member {
 	struct hash	cut_hash, cut_main_hash;
 	char		*name;		/* NULL: not known here */
 	enum role	role;		/* 0: not known here */
+	/*
+	 * What it may really read: its role, but a coordinator's only once it
+	 * is admitted and may coordinate (a second signature may lack).  Before
+	 * entry standing_at it was another; 0: never.
+	 */
+	enum role	standing, standing_before;
+	uint64_t	standing_at;
+	bool		coordinates;	/* active, and may coordinate */
+	uint64_t	coordinates_at;	/* since which entry, last; 0: never */
 };
 
 /*
@@ -101,6 +110,8 @@ const struct member *roster_member(const struct roster *, const struct id *);
 /* Newest epoch; NULL in an empty roster. */
 const struct epoch *roster_epoch(const struct roster *);
 const struct epoch *roster_epoch_of(const struct roster *, uint32_t e);
+/* The newest epoch as of entry seq; NULL if there was none. */
+const struct epoch *roster_epoch_at(const struct roster *, uint64_t seq);
 /* Hash of entry seq; NULL if there is none. */
 const struct hash *roster_entry(const struct roster *, uint64_t seq);
 /* The active member who signs with pk; NULL if there is none. */
@@ -125,6 +136,20 @@ bool roster_join_fits(const struct roster *, const struct member *m,
  * leaves were still there.
  */
 size_t roster_puncture(const struct roster *, struct keys *);
+/*
+ * Forget secrets and trees that are not the roster's: they were drawn for an
+ * epoch whose entry never bound.  How many epochs and trees went.
+ */
+size_t roster_drop_strange(const struct roster *, struct keys *);
+/* Does m's chain end at its cut?  (A demoted device's goes on.) */
+bool roster_ends(const struct member *m);
+/*
+ * Does number seq of main, signed by m and quoting that entry, lie before m's
+ * cut (of the cut's own number the hash decides), or after m coordinated
+ * again?
+ */
+bool roster_main_counts(const struct member *m, uint64_t seq,
+    uint64_t quoted);
 /* Coordinators that are active. */
 size_t roster_coordinators(const struct roster *);
 const char *role_name(enum role);		/* "worker" */
@@ -147,8 +172,15 @@ void entry_member(struct entry *, const struct member *); /* the first */
 void entry_paper(struct entry *, const uint8_t sign[32],
     const uint8_t box[32]);
 /* Commitments and the box to the paper key, from the keys held. */
-fault entry_epoch(struct entry *, uint32_t e, uint32_t g, struct keys *,
-    const uint8_t paper_box[32]) MUST_CHECK;
+struct epoch_plan {
+	uint32_t	e, g;
+	/* Commitment of T_g where it stands already: a punctured tree cannot
+	 * tell it any more.  NULL: g is new. */
+	const struct hash *tree;
+	const uint8_t	*paper_box;	/* 32 bytes */
+};
+fault entry_epoch(struct entry *, const struct epoch_plan *, struct keys *)
+    MUST_CHECK;
 void entry_invite(struct entry *, const struct member *);
 void entry_admit(struct entry *, const struct id *device,
     const uint8_t sign[32], const uint8_t box[32]);

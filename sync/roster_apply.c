@@ -170,6 +170,41 @@ check_signer(struct apply *a)
 	return NULL;
 }
 
+static enum role
+standing(const struct member *m)
+{
+	return m->role == ROLE_COORDINATOR && !m->coordinates ? ROLE_WORKER :
+	    m->role;
+}
+
+static void
+settle_rights(struct member *m, uint64_t seq)
+{
+	bool may = m->status == MEMBER_ACTIVE && (m->caps & CAP_COORDINATE);
+
+	if (may && !m->coordinates)
+		m->coordinates_at = seq;
+	m->coordinates = may;
+}
+
+static void
+settle_standings(struct roster *r, uint64_t seq)
+{
+	for (size_t i = 0; i < r->nmembers; i++) {
+		struct member *m = &r->members[i];
+		enum role now;
+
+		settle_rights(m, seq);
+		now = standing(m);
+
+		if (m->standing != 0 && m->standing != now) {
+			m->standing_before = m->standing;
+			m->standing_at = seq;
+		}
+		m->standing = now;
+	}
+}
+
 static void
 append(struct roster *r, const struct commit *c)
 {
@@ -194,6 +229,7 @@ roster_apply(struct roster *r, const struct commit *c, struct bytes blob,
 	    (f = clear_items(&a, &t)) != NULL ||
 	    (f = open_sealed(&a, &t, z)) != NULL)
 		goto done;
+	settle_standings(a.r, c->seq);
 	append(a.r, c);
 	old = *r;
 	*r = *a.r;

@@ -106,20 +106,55 @@ secret_agrees(const struct keys *k, const struct epoch *e, enum compartment c)
 	return ok;
 }
 
-/* Is what we hold what everyone holds? */
 static bool
-keys_agree(const struct keys *k, const struct epoch *e)
+tree_agrees(const struct keys *k, const struct epoch *e)
 {
 	const struct tree *t = keys_tree(k, e->g);
 	struct hash h;
 
-	for (int c = COMP_LEDGER; c < COMP_COUNT; c++)
-		if (!secret_agrees(k, e, (enum compartment)c))
-			return false;
 	if (t == NULL)
 		return true;
 	h = tree_commitment(t);		/* zeros once it is punctured */
 	return hash_zero(&h) || hash_eq(&h, &e->tree);
+}
+
+/* Is what we hold what everyone holds? */
+static bool
+keys_agree(const struct keys *k, const struct epoch *e)
+{
+	for (int c = COMP_LEDGER; c < COMP_COUNT; c++)
+		if (!secret_agrees(k, e, (enum compartment)c))
+			return false;
+	return tree_agrees(k, e);
+}
+
+size_t
+roster_drop_strange(const struct roster *r, struct keys *k)
+{
+	const struct epoch *last = roster_epoch(r);
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nepochs; i++) {
+		const struct epoch *e = &r->epochs[i];
+
+		if (!tree_agrees(k, e)) {
+			keys_drop_tree(k, e->g);
+			n++;
+		}
+		if (!keys_agree(k, e)) {
+			keys_drop_epoch(k, e->e);
+			n++;
+		}
+	}
+	for (uint32_t e = last->e + 1; keys_has_secret(k, COMP_LEDGER, e); e++) {
+		keys_drop_epoch(k, e);
+		n++;
+	}
+	for (uint32_t g = last->g + 1; keys_tree(k, g) != NULL; g++) {
+		keys_drop_tree(k, g);
+		n++;
+	}
+	return n;
 }
 
 static fault
@@ -442,7 +477,8 @@ apply_sealed(struct apply *a, const struct entry_item *it)
 		r->pack_at = a->c->seq;
 		break;
 	case ITEM_ERASE:
-		r->unreadable += !erasures_add(&r->erased, it, a->c->seq);
+		r->unreadable += !erasures_add(&r->erased, it,
+		    a->c->seq, &a->author);
 		break;
 	}
 }

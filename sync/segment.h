@@ -94,6 +94,25 @@ fault segment_open(struct segment *out, struct bytes blob, uint32_t g,
     const struct id *self, struct keys *, struct squeeze *) MUST_CHECK;
 void segment_free(struct segment *);
 
+/* Does any key that is held open what there is of a record? */
+struct segment_trial {
+	struct id	record;
+	struct id	self;
+	uint32_t	epochs, trees;	/* 1 up to these are tried */
+	/* out, added to */
+	size_t		entries;	/* sealed parts of the record */
+	size_t		tried;		/* keys that were tried on them */
+	size_t		opened;		/* parts that one of them opened */
+};
+
+/*
+ * Try every entry key that can be derived from keys, whichever epoch and
+ * tree it belongs to, on each part of the record.  Faults as segment_open;
+ * a ledger part that does not open shows no record.
+ */
+fault segment_prove(struct segment_trial *, struct bytes blob, struct keys *,
+    struct squeeze *) MUST_CHECK;
+
 /* Padmé with a floor of 512. */
 size_t segment_padded(size_t len);
 

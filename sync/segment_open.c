@@ -254,8 +254,9 @@ read_pieces(struct job *j)
 	return NULL;
 }
 
+/* Up to the pieces: what is there, and how long. */
 static fault
-open_all(struct job *j)
+open_list(struct job *j)
 {
 	fault f;
 
@@ -264,10 +265,41 @@ open_all(struct job *j)
 		    "dictionary %u", (unsigned long long)j->seg.head.seq,
 		    j->seg.head.dictionary);
 	if ((f = keys_ledger(j->key, j->keys, j->seg.head.epoch)) != NULL ||
-	    (f = open_lengths(j)) != NULL || (f = open_ledger(j)) != NULL ||
-	    (f = read_ledger(j)) != NULL || (f = open_pieces(j)) != NULL)
+	    (f = open_lengths(j)) != NULL || (f = open_ledger(j)) != NULL)
+		return f;
+	return read_ledger(j);
+}
+
+static fault
+open_all(struct job *j)
+{
+	fault f;
+
+	if ((f = open_list(j)) != NULL || (f = open_pieces(j)) != NULL)
 		return f;
 	return read_pieces(j);
+}
+
+/* The clear header and room for a key; job_free in any case. */
+static fault
+job_start(struct job *j)
+{
+	fault f = segment_read_head(&j->seg.head, j->blob);
+
+	j->key = secret_new(WIRE_KEY_LEN);
+	if (f != NULL)
+		return f;
+	j->box.seed = j->seg.head.seed;
+	j->box.header = hash_of(slice(j, 0, j->seg.head.len));
+	return NULL;
+}
+
+static void
+job_free(struct job *j)
+{
+	secret_free(j->key, WIRE_KEY_LEN);
+	free(j->pieces);
+	buf_wipe(&j->plain);
 }
 
 fault
@@ -276,24 +308,86 @@ segment_open(struct segment *out, struct bytes blob, uint32_t g,
 {
 	struct job j = { .blob = blob, .g = g, .self = self, .keys = keys,
 	    .squeeze = s };
-	fault f = segment_read_head(&j.seg.head, blob);
+	fault f;
 
-	if (f != NULL)
-		return f;
-	j.key = secret_new(WIRE_KEY_LEN);
-	j.box.seed = j.seg.head.seed;
-	j.box.header = hash_of(slice(&j, 0, j.seg.head.len));
-	if (j.seg.head.flags != SEGMENT_ANNOUNCEMENT)
-		f = open_all(&j);
-	else if (segment_padded(j.seg.head.len) != blob.len)
-		f = bad_form(&j, "its length");
-	secret_free(j.key, WIRE_KEY_LEN);
-	free(j.pieces);
-	buf_wipe(&j.plain);
+	if ((f = job_start(&j)) == NULL) {
+		if (j.seg.head.flags != SEGMENT_ANNOUNCEMENT)
+			f = open_all(&j);
+		else if (segment_padded(j.seg.head.len) != blob.len)
+			f = bad_form(&j, "its length");
+	}
+	job_free(&j);
 	if (f != NULL) {
 		segment_free(&j.seg);
 		return f;
 	}
 	*out = j.seg;
 	return NULL;
+}
+
+/* --- does anything open it? ---------------------------------------------- */
+
+static bool
+try_key(struct job *j, const struct piece *p, size_t at, uint32_t g,
+    uint32_t e)
+{
+	const struct change *c = &j->seg.changes[p->change];
+	struct entry_place place = { g, e, p->comp, j->seg.head.device,
+	    *j->self, c->index };
+	fault f = keys_entry(j->key, j->keys, &place);
+
+	/* j->g counts what was tried; a punctured leaf gives no key to try. */
+	j->g += f == NULL || f->code == FAULT_ERASED;
+	if (f != NULL)
+		return false;
+	buf_clear(&j->plain);
+	return box_open(&j->plain, &j->box, j->key, slice(j, at, p->sealed));
+}
+
+static bool
+try_piece(struct job *j, const struct piece *p, size_t at,
+    const struct segment_trial *t)
+{
+	bool open = false;
+
+	for (uint32_t g = 1; g <= t->trees; g++)
+		for (uint32_t e = 1; e <= t->epochs; e++)
+			open |= try_key(j, p, at, g, e);
+	return open;
+}
+
+static void
+try_pieces(struct job *j, struct segment_trial *t)
+{
+	size_t at = j->seg.head.len + LENGTHS_LEN + j->ledger;
+
+	for (size_t k = 0; k < j->npieces; at += j->pieces[k++].sealed) {
+		const struct piece *p = &j->pieces[k];
+
+		if (!id_eq(&j->seg.changes[p->change].record, &t->record))
+			continue;
+		j->box.i = (uint32_t)k + 2;
+		j->box.comp = p->comp;
+		j->box.record = t->record;
+		j->g = 0;
+		t->entries++;
+		t->opened += try_piece(j, p, at, t);
+		t->tried += j->g;
+	}
+}
+
+fault
+segment_prove(struct segment_trial *t, struct bytes blob, struct keys *keys,
+    struct squeeze *s)
+{
+	struct job j = { .blob = blob, .self = &t->self, .keys = keys,
+	    .squeeze = s };
+	fault f = job_start(&j);
+
+	if (f == NULL && j.seg.head.flags != SEGMENT_ANNOUNCEMENT &&
+	    (f = open_list(&j)) == NULL)
+		try_pieces(&j, t);
+	job_free(&j);
+	segment_free(&j.seg);
+	return f;
 }

@@ -448,11 +448,14 @@ site_orphan(struct oid *oid, struct site *s, const char *ref,
     struct commit *c, struct bytes blob, const struct signer *who)
 {
 	struct oid none = { { 0 } };
+	uint64_t n;
 	fault f;
 
 	snprintf(c->ref, sizeof c->ref, "%s", ref);
 	if ((f = follow(c, s, &none)) != NULL)
 		return f;
+	if (ref_kind(ref, NULL, &n) == REF_KEYRING)
+		c->seq = n;
 	site_quote(s, c);
 	return make(oid, s, c, blob, who);
 }

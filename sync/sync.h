@@ -72,6 +72,13 @@ struct oid sync_shown(const struct sync *, const char *ref);
 fault sync_push(struct sync *, const struct signer *) MUST_CHECK;
 
 /*
+ * Give the home hub our newest keyring and what is new in the roster, and
+ * nothing else: what that binds decides under which epoch the rest is sealed.
+ * FAULT_RACE if another coordinator's device was first with either.
+ */
+fault sync_bind(struct sync *) MUST_CHECK;
+
+/*
  * How far a device's chain is known to be on any hub, by its pins.
  * 0: nowhere.
  */

@@ -3,6 +3,7 @@
 
 #include "sync/base/lang.h"
 #include "sync/branch.h"
+#include "sync/cut.h"
 #include "sync/sync_own.h"
 
 /*
@@ -79,7 +80,8 @@ sync_fetch_roster(struct sync *s)
 	s->roster_moved |= b.moved;
 	/* A pin may have bound what was our draft. */
 	if ((b.moved || s->site->bound < s->site->roster->seq) &&
-	    (f = site_reload(s->site)) != NULL)
+	    ((f = site_reload(s->site)) != NULL ||
+	    (f = cut_apply(s->site)) != NULL))
 		return f;
 	return sync_found(s, FIND_WRONG_PROJECT, SITE_ROSTER) ?
 	    fault_new(FAULT_TRUST, "the hub at %s holds another project's "

@@ -34,6 +34,12 @@ fault sync_pass(struct sync *, fault (*once)(struct sync *)) MUST_CHECK;
 
 fault sync_fetch_roster(struct sync *) MUST_CHECK;
 
+/* Is it the branch of this device? */
+bool sync_own_branch(const struct sync *, const char *ref);
+/* May what the hub shows of ref (zeros: nothing) give way to ours? */
+fault sync_gives_way(bool *yes, struct sync *, const char *ref,
+    const struct oid *shown, const struct oid *ours) MUST_CHECK;
+
 /* Of a list of refs, the keyring with the greatest number; NULL: none. */
 const char *sync_newest_keyring(const struct repo_ref *, size_t n);
 

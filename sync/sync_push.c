@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sync/branch.h"
+#include "sync/cut.h"
 #include "sync/hub_id.h"
 #include "sync/mainline.h"
 #include "sync/pins.h"
@@ -97,102 +98,6 @@ target(struct oid *out, struct sync *s, const char *ref)
 	return kind == REF_MAIN ? mainline_bound(out, &seq, s->site) : NULL;
 }
 
-/* Was what is wrong with this ref of a kind that needs no key to write? */
-static bool
-spoiled(const struct sync *s, const char *ref)
-{
-	static const enum finding_code codes[] = { FIND_CORRUPT,
-	    FIND_BAD_SIGNATURE, FIND_NOT_A_MEMBER, FIND_FOREIGN_PATH,
-	    FIND_OVERSIZED };
-
-	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (sync_found(s, codes[i], ref))
-			return true;
-	return false;
-}
-
-/* May this key sign what comes after ours, as far as we know? */
-static fault
-key_fits(bool *yes, struct sync *s, const struct commit *c,
-    const struct oid *ours)
-{
-	const struct roster *r = s->site->roster;
-	struct commit own;
-	fault f;
-
-	if (ref_kind(c->ref, NULL, NULL) != REF_DEVICE) {
-		*yes = c->roster_seq > r->seq || site_coordinates(r, c->pk) ||
-		    memcmp(c->pk, r->paper_sign, SIGN_PK) == 0;
-		return NULL;
-	}
-	if ((f = site_commit(&own, s->site, ours)) == NULL)
-		*yes = memcmp(c->pk, own.pk, SIGN_PK) == 0;
-	return f;
-}
-
-/*
- * Junk that anybody who can write to the folder may have put there: its
- * newest commit is not signed by whom the ref belongs to.  A commit that is
- * vouches for all before it, and is never overwritten.
- */
-static fault
-junk(bool *yes, struct sync *s, const char *ref, const struct oid *shown,
-    const struct oid *ours)
-{
-	struct buf raw = BUF_EMPTY;
-	struct commit c = { .seq = 0 };
-	bool fits = false;
-	fault f = site_commit_raw(&c, &raw, s->site, shown);
-
-	if (f == NULL && strcmp(c.ref, ref) == 0 &&
-	    commit_signed(&c, buf_view(&raw)))
-		f = key_fits(&fits, s, &c, ours);
-	else if (f != NULL && f->code == FAULT_FORMAT)
-		f = NULL;
-	*yes = !fits;
-	buf_free(&raw);
-	return f;
-}
-
-static bool
-own_branch(const struct sync *s, const char *ref)
-{
-	struct id device;
-
-	return ref_kind(ref, &device, NULL) == REF_DEVICE &&
-	    id_eq(&device, &s->site->self);
-}
-
-/* May what the hub shows give way to ours? */
-static fault
-gives_way(bool *yes, struct sync *s, const char *ref,
-    const struct oid *shown, const struct oid *ours)
-{
-	enum chain_side side;
-	struct oid pin, meet;
-	fault f = branch_pin(&pin, s, ref);
-
-	/* Ours goes on from every pin; of main we make sure. */
-	*yes = oid_zero(shown) || (oid_eq(shown, &pin) &&
-	    strcmp(ref, SITE_MAIN) != 0);
-	if (f != NULL || *yes)
-		return f;
-	if (!repo_has(s->site->repo, shown)) {
-		/* It could not be fetched.  Only its owner may say junk. */
-		*yes = own_branch(s, ref) && spoiled(s, ref);
-		return NULL;
-	}
-	if ((f = chain_meet(&side, &meet, s->site, ours, shown)) != NULL)
-		return f;
-	*yes = side == CHAIN_BEHIND;
-	if (*yes || oid_eq(shown, &pin))
-		return NULL;
-	/* A commit of another ref or project can never be right there. */
-	f = chain_foreign(yes, s->site, ref, shown);
-	return f != NULL || *yes || !spoiled(s, ref) ? f :
-	    junk(yes, s, ref, shown, ours);
-}
-
 static void
 add(struct list *l, const char *ref, const struct oid *shown,
     const struct oid *ours)
@@ -220,7 +125,7 @@ consider(struct list *l, struct sync *s, const char *ref)
 			add(l, ref, &shown, &ours);
 		return branch_pinned(s, ref, &ours);
 	}
-	if ((f = gives_way(&yes, s, ref, &shown, &ours)) == NULL && yes)
+	if ((f = sync_gives_way(&yes, s, ref, &shown, &ours)) == NULL && yes)
 		add(l, ref, &shown, &ours);
 	return f;
 }
@@ -318,7 +223,7 @@ mine(const struct sync *s, const char *ref)
 	    &s->site->self);
 
 	if (ref_kind(ref, NULL, NULL) == REF_DEVICE)
-		return own_branch(s, ref);
+		return sync_own_branch(s, ref);
 	return me != NULL && (me->caps & CAP_COORDINATE) && at_home(s);
 }
 
@@ -381,7 +286,27 @@ took(struct sync *s, const struct push *p)
 		return f;
 	set_shown(s, p->ref, &p->new);
 	/* What was a draft is bound now. */
-	return strcmp(p->ref, SITE_ROSTER) == 0 ? site_reload(s->site) : NULL;
+	if (strcmp(p->ref, SITE_ROSTER) != 0)
+		return NULL;
+	return (f = site_reload(s->site)) != NULL ? f : cut_apply(s->site);
+}
+
+/* Send the list; *lost: something of ours did not bind. */
+static fault
+send_list(struct sync *s, struct list *l, bool *raced, bool *lost)
+{
+	fault f = l->n == 0 ? NULL :
+	    carry_push(s->carry, s->site->repo, l->at, l->n);
+
+	*raced = *lost = false;
+	for (size_t i = 0; f == NULL && i < l->n; i++) {
+		if (l->at[i].result == NULL)
+			f = took(s, &l->at[i]);
+		else if (l->at[i].result->code == FAULT_RACE)
+			*raced = true;
+		*lost |= lost_binding(s, &l->at[i]);
+	}
+	return f;
 }
 
 static fault
@@ -391,17 +316,8 @@ round_once(struct sync *s, bool *raced, bool *lost)
 	fault f;
 
 	*raced = *lost = false;
-	if ((f = gather(&l, s)) != NULL || l.n == 0)
-		goto done;
-	f = carry_push(s->carry, s->site->repo, l.at, l.n);
-	for (size_t i = 0; f == NULL && i < l.n; i++) {
-		if (l.at[i].result == NULL)
-			f = took(s, &l.at[i]);
-		else if (l.at[i].result->code == FAULT_RACE)
-			*raced = true;
-		*lost |= lost_binding(s, &l.at[i]);
-	}
-done:
+	if ((f = gather(&l, s)) == NULL)
+		f = send_list(s, &l, raced, lost);
 	free(l.at);
 	return f;
 }
@@ -421,6 +337,13 @@ look_for_loss(struct sync *s, char ref[REF_MAX], struct oid *noted)
 	return NULL;
 }
 
+static fault
+was_second(void)
+{
+	return fault_new(FAULT_RACE, "another coordinator's device was first; "
+	    "nothing was lost, sync again");
+}
+
 fault
 sync_push(struct sync *s, const struct signer *who)
 {
@@ -438,9 +361,69 @@ sync_push(struct sync *s, const struct signer *who)
 		if (f == NULL)
 			f = round_once(s, &raced, &lost);
 		if (f == NULL && lost)
-			return fault_new(FAULT_RACE, "another coordinator's "
-			    "device was first; nothing was lost, sync again");
+			return was_second();
 	}
 	return f != NULL || !s->mending ? f :
 	    repo_ref_delete(s->site->repo, loss);
+}
+
+/* Our newest keyring, if it is newer than the hub's. */
+static fault
+bind_keyring(struct list *l, struct sync *s)
+{
+	struct repo_ref *ours = NULL;
+	const char *newest;
+	size_t n = 0;
+	fault f = repo_refs(&ours, &n, s->site->repo, "refs/heads/keyring/",
+	    SYNC_KEYRINGS_MAX);
+
+	newest = f == NULL ? sync_newest_keyring(ours, n) : NULL;
+	if (newest != NULL)
+		f = consider(l, s, newest);
+	free(ours);
+	return f;
+}
+
+/*
+ * Older keyrings go where the hub lets us, so that it has less to hand to who
+ * steals a device later.  One that stays does no harm: it is never read again.
+ */
+static void
+drop_old_keyrings(struct sync *s)
+{
+	const char *newest = sync_newest_keyring(s->shown, s->nshown);
+	struct push p;
+
+	for (size_t i = 0; newest != NULL && i < s->nshown; i++) {
+		if (ref_kind(s->shown[i].name, NULL, NULL) != REF_KEYRING ||
+		    oid_zero(&s->shown[i].oid) ||
+		    strcmp(s->shown[i].name, newest) == 0)
+			continue;
+		p = (struct push){ .old = s->shown[i].oid };
+		memcpy(p.ref, s->shown[i].name, sizeof p.ref);
+		if (carry_push(s->carry, s->site->repo, &p, 1) != NULL)
+			return;
+	}
+}
+
+fault
+sync_bind(struct sync *s)
+{
+	struct list keyring = { NULL, 0 }, roster = { NULL, 0 };
+	bool raced = false, lost;
+	fault f;
+
+	/* An envelope must be there before the entry that it serves. */
+	if ((f = bind_keyring(&keyring, s)) != NULL ||
+	    (f = send_list(s, &keyring, &raced, &lost)) != NULL)
+		goto done;
+	if (raced || (f = consider(&roster, s, SITE_ROSTER)) != NULL ||
+	    (f = send_list(s, &roster, &raced, &lost)) != NULL)
+		goto done;
+	if (keyring.n > 0 && !raced)
+		drop_old_keyrings(s);
+done:
+	free(keyring.at);
+	free(roster.at);
+	return f == NULL && raced ? was_second() : f;
 }

@@ -8,6 +8,7 @@
 
 #include "sync/base/lang.h"
 #include "sync/branch.h"
+#include "sync/cut.h"
 #include "sync/pins.h"
 #include "sync/sync_own.h"
 #include "sync/witness.h"
@@ -165,7 +166,7 @@ static bool
 expected(const struct sync *s, const struct member *m, uint64_t seq)
 {
 	return m != NULL && m->status != MEMBER_UNINVITED &&
-	    (m->cut_at == 0 || seq <= m->cut_seq) &&
+	    (!cut_ends(m) || seq <= m->cut_seq) &&
 	    !(s->frozen && id_eq(&m->device, &s->site->self));
 }
 

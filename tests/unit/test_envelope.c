@@ -674,7 +674,7 @@ TEST(what_the_roster_says_is_erased_goes_from_a_new_tree_too)
 	buf_add(&pairs, erased.creator.b, 16);
 	put_u32(&pairs, erased.n);
 	it.pairs = buf_view(&pairs);
-	assert_true(erasures_add(&o.r->erased, &it, 2));
+	assert_true(erasures_add(&o.r->erased, &it, 2, &it.id));
 	open_ok(k, &o, &p, &b);
 	assert_false(tree_has(keys_tree(k, 1), &erased));
 	assert_true(tree_has(keys_tree(k, 1), &living));

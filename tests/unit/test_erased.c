@@ -34,7 +34,7 @@ add(struct erasures *x, uint8_t record, size_t npairs, uint32_t g,
 {
 	struct entry e = ENTRY_EMPTY;
 	struct entry_item it = item_of(&e, record, npairs, g);
-	bool ok = erasures_add(x, &it, seq);
+	bool ok = erasures_add(x, &it, seq, &it.id);
 
 	entry_free(&e);
 	return ok;
@@ -88,7 +88,7 @@ TEST(an_erasure_without_words_or_pairs_is_one_too)
 	struct erasures x = { .nrecords = 0 };
 	struct entry_item it = { .id = { { 7 } } };
 
-	assert_true(erasures_add(&x, &it, 3));
+	assert_true(erasures_add(&x, &it, 3, &it.id));
 	assert_int_equal(erasures_text(&x, &x.records[0].reason).len, 0);
 	assert_non_null(erasures_find(&x, &it.id));
 	erasures_free(&x);
@@ -188,7 +188,8 @@ founded(void)
 	entry_project(&e, &project, true);
 	entry_member(&e, &m);
 	entry_paper(&e, w.paper.sign_pk, w.paper.box_pk);
-	assert_ok(entry_epoch(&e, 1, 1, w.keys, w.paper.box_pk));
+	assert_ok(entry_epoch(&e, &(struct epoch_plan){
+	    1, 1, NULL, w.paper.box_pk }, w.keys));
 	assert_ok(write_entry(&w, &e, 1));
 	return w;
 }
@@ -242,7 +243,8 @@ TEST(two_epochs_of_one_tree_are_punctured_once)
 	struct entry e = ENTRY_EMPTY;
 
 	keys_draw_epoch(w.keys, 2);
-	assert_ok(entry_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
+	assert_ok(entry_epoch(&e, &(struct epoch_plan){
+	    2, 1, NULL, w.paper.box_pk }, w.keys));
 	erase_one(&e, 1, 1, 3);
 	assert_ok(write_entry(&w, &e, 2));
 	assert_int_equal(roster_puncture(w.r, w.keys), 1);

@@ -146,7 +146,7 @@ main(void)
 {
 	int r;
 
-	if (!scratch_make() || repo_start() != NULL ||
+	if (!scratch_make() ||
 	    secret_start() != NULL || vault_start(NULL) != NULL)
 		return 1;
 	r = RUN(
@@ -154,6 +154,5 @@ main(void)
 	    T(a_hub_that_another_removed_meanwhile_does_not_come_back),
 	    T(the_last_and_the_only_hub_can_go),
 	    T(a_list_that_cannot_be_read_is_not_replaced));
-	repo_stop();
 	return scratch_remove() ? r : 1;
 }

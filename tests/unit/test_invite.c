@@ -37,7 +37,8 @@ found(bool practice)
 	entry_project(&e, &n.project, practice);
 	entry_member(&e, &m);
 	entry_paper(&e, paper, paper);
-	assert_ok(entry_epoch(&e, 1, 1, n.keys, paper));
+	assert_ok(entry_epoch(&e, &(struct epoch_plan){ 1, 1, NULL,
+	    paper }, n.keys));
 	entry_title(&e, "Veldwerk");
 	entry_name(&e, &n.device, ROLE_COORDINATOR, "Noor");
 	assert_ok(entry_finish(&n.blob, &e, 1, n.keys, NULL));

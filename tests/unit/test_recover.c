@@ -150,7 +150,8 @@ TEST(the_paper_key_opens_the_secrets_of_every_epoch)
 
 	scene_start(&s);
 	keys_draw_epoch(s.noor->keys, 2);
-	assert_ok(entry_epoch(&e, 2, 1, s.noor->keys, s.w.paper.box_pk));
+	assert_ok(entry_epoch(&e, &(struct epoch_plan){
+	    2, 1, NULL, s.w.paper.box_pk }, s.noor->keys));
 	append_entry(s.noor, &e);
 	assert_ok(recover_secrets(k, s.noor->site.roster, &s.w.paper));
 	for (uint32_t n = 1; n <= 2; n++)

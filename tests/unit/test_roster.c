@@ -87,6 +87,15 @@ put_raw(struct entry *e, enum roster_item kind, struct buf *body)
 	buf_free(body);
 }
 
+/* A tree whose commitment comes from what is held. */
+static fault
+open_epoch(struct entry *e, uint32_t n, uint32_t g, struct keys *k,
+    const uint8_t paper_box[32])
+{
+	return entry_epoch(e, &(struct epoch_plan){ n, g, NULL, paper_box },
+	    k);
+}
+
 static struct entry
 genesis_entry(struct world *w)
 {
@@ -96,7 +105,7 @@ genesis_entry(struct world *w)
 	entry_project(&e, &w->project, true);
 	entry_member(&e, &m);
 	entry_paper(&e, w->paper.sign_pk, w->paper.box_pk);
-	assert_ok(entry_epoch(&e, 1, 1, w->keys, w->paper.box_pk));
+	assert_ok(open_epoch(&e, 1, 1, w->keys, w->paper.box_pk));
 	entry_title(&e, "Veldwerk Noord");
 	entry_name(&e, &w->noor.device, ROLE_COORDINATOR, "Noor");
 	entry_pack(&e, bytes_of("{\"types\":[]}"));
@@ -350,8 +359,7 @@ TEST(a_genesis_lacks_nothing_and_has_nothing_else)
 		if (without != 3)
 			entry_paper(&e, w.paper.sign_pk, w.paper.box_pk);
 		if (without != 4)
-			assert_ok(entry_epoch(&e, 1, 1, w.keys,
-			    w.paper.box_pk));
+			assert_ok(open_epoch(&e, 1, 1, w.keys, w.paper.box_pk));
 		assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor));
 	}
 	struct entry e = genesis_entry(&w);
@@ -363,7 +371,7 @@ TEST(a_genesis_lacks_nothing_and_has_nothing_else)
 	entry_project(&e, &w.project, true);
 	entry_member(&e, &m);
 	entry_paper(&e, w.paper.sign_pk, w.paper.box_pk);
-	assert_ok(entry_epoch(&e, 1, 1, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 1, 1, w.keys, w.paper.box_pk));
 	assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor));
 	leave(&w);
 }
@@ -722,16 +730,16 @@ TEST(epochs_and_trees_follow_each_other)
 	keys_draw_epoch(w.keys, 3);
 	keys_draw_tree(w.keys, 2);
 	keys_draw_tree(w.keys, 3);
-	assert_ok(entry_epoch(&e, 3, 1, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 3, 1, w.keys, w.paper.box_pk));
 	assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor));
-	assert_ok(entry_epoch(&e, 2, 3, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 2, 3, w.keys, w.paper.box_pk));
 	assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor));
-	assert_ok(entry_epoch(&e, 2, 2, w.keys, w.paper.box_pk));
-	assert_ok(entry_epoch(&e, 3, 2, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 2, 2, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 3, 2, w.keys, w.paper.box_pk));
 	assert_fault(FAULT_TRUST, write_entry(&w, &e, &w.noor)); /* two */
-	assert_ok(entry_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
 	assert_ok(write_entry(&w, &e, &w.noor));		/* by age */
-	assert_ok(entry_epoch(&e, 3, 2, w.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 3, 2, w.keys, w.paper.box_pk));
 	assert_ok(write_entry(&w, &e, &w.noor));
 	assert_int_equal(roster_epoch(w.r)->e, 3);
 	assert_int_equal(roster_epoch_of(w.r, 2)->g, 1);
@@ -748,7 +756,7 @@ TEST(the_same_generation_is_the_same_tree)
 	struct roster *r = w.r;
 
 	keys_draw_epoch(other.keys, 2);
-	assert_ok(entry_epoch(&e, 2, 1, other.keys, w.paper.box_pk));
+	assert_ok(open_epoch(&e, 2, 1, other.keys, w.paper.box_pk));
 	buf_clear(&w.blob);
 	assert_ok(entry_finish(&w.blob, &e, 1, w.keys, NULL));
 	w.last = next_commit(&w, buf_view(&w.blob), &w.noor);
@@ -934,7 +942,7 @@ TEST(a_sealed_part_is_under_the_epoch_of_its_entry)
 	for (uint32_t under = 1; under <= 2; under++) {
 		struct roster *r = roster_copy(w.r);
 
-		assert_ok(entry_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
+		assert_ok(open_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
 		entry_title(&e, "in time");
 		buf_clear(&w.blob);
 		assert_ok(entry_finish(&w.blob, &e, under, w.keys, NULL));
@@ -956,10 +964,8 @@ TEST(an_entry_without_secrets_cannot_be_made)
 
 	entry_title(&e, "x");
 	assert_fault(FAULT_LOCKED, entry_finish(&b, &e, 2, w.keys, NULL));
-	assert_fault(FAULT_LOCKED, entry_epoch(&e, 2, 1, w.keys,
-	    w.paper.box_pk));
-	assert_fault(FAULT_LOCKED, entry_epoch(&e, 1, 2, w.keys,
-	    w.paper.box_pk));
+	assert_fault(FAULT_LOCKED, open_epoch(&e, 2, 1, w.keys, w.paper.box_pk));
+	assert_fault(FAULT_LOCKED, open_epoch(&e, 1, 2, w.keys, w.paper.box_pk));
 	assert_int_equal(b.len, 0);
 	entry_free(&e);
 	leave(&w);

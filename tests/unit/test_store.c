@@ -34,7 +34,7 @@ TEST(a_store_of_a_newer_version_is_refused_and_left_alone)
 	kit_new(&k, &self);
 	kit_note(&k, "een", NULL);
 	before = kit_digest(&k);
-	assert_ok(db_exec(k.db, "PRAGMA user_version = 4"));
+	assert_ok(db_exec(k.db, "PRAGMA user_version = 5"));
 	assert_fault(FAULT_INVALID, store_open(&st, k.db, &self));
 	assert_memory_equal(before.b, kit_digest(&k).b, WIRE_HASH_LEN);
 	kit_free(&k);

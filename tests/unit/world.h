@@ -115,7 +115,8 @@ world_found(struct world *w)
 	entry_project(&e, &n->site.project, true);
 	entry_member(&e, &me);
 	entry_paper(&e, w->paper.sign_pk, w->paper.box_pk);
-	assert_ok(entry_epoch(&e, 1, 1, n->keys, w->paper.box_pk));
+	assert_ok(entry_epoch(&e, &(struct epoch_plan){ 1, 1, NULL,
+	    w->paper.box_pk }, n->keys));
 	entry_title(&e, "Veldwerk");
 	entry_name(&e, &n->site.self, ROLE_COORDINATOR, "Noor");
 	append_entry(n, &e);
