@@ -176,8 +176,8 @@ wrap_key(uint8_t key[32], const struct home *h)
 	    h->master);
 }
 
-static fault
-secret_put(struct home *h, const char *name, struct bytes plain)
+fault
+home_put_secret(struct home *h, const char *name, struct bytes plain)
 {
 	struct buf box = BUF_EMPTY;
 	uint8_t *key = secret_new(32), nonce[24];
@@ -198,8 +198,8 @@ secret_put(struct home *h, const char *name, struct bytes plain)
 }
 
 /* *plain: locked memory of *n bytes, the caller frees.  NULL if never put. */
-static fault
-secret_get(struct home *h, const char *name, uint8_t **plain, size_t *n)
+fault
+home_get_secret(struct home *h, const char *name, uint8_t **plain, size_t *n)
 {
 	struct buf box = BUF_EMPTY;
 	uint8_t *key = secret_new(32);
@@ -233,7 +233,7 @@ home_save_keys(struct home *h)
 	fault f;
 
 	keys_encode(&b, h->keys);
-	f = secret_put(h, "keys", buf_view(&b));
+	f = home_put_secret(h, "keys", buf_view(&b));
 	buf_wipe(&b);
 	return f;
 }
@@ -247,9 +247,9 @@ home_draw_signer(struct home *h)
 	h->signer.sk = secret_new(SIGN_SK);
 	sign_keypair(h->signer.pk, h->signer.sk);
 	crypto_box_keypair(h->signer.box_pk, box);
-	f = secret_put(h, "sign", (struct bytes){ h->signer.sk, SIGN_SK });
+	f = home_put_secret(h, "sign", (struct bytes){ h->signer.sk, SIGN_SK });
 	if (f == NULL)
-		f = secret_put(h, "box", (struct bytes){ box,
+		f = home_put_secret(h, "box", (struct bytes){ box,
 		    crypto_box_SECRETKEYBYTES });
 	secret_free(box, crypto_box_SECRETKEYBYTES);
 	return f;
@@ -261,7 +261,7 @@ keys_read(struct home *h)
 	struct reader r;
 	uint8_t *plain;
 	size_t n = 0;
-	fault f = secret_get(h, "keys", &plain, &n);
+	fault f = home_get_secret(h, "keys", &plain, &n);
 
 	if (f != NULL)
 		return f;
@@ -280,13 +280,13 @@ signer_read(struct home *h)
 {
 	uint8_t *box = NULL;
 	size_t n = 0;
-	fault f = secret_get(h, "sign", &h->signer.sk, &n);
+	fault f = home_get_secret(h, "sign", &h->signer.sk, &n);
 
 	if (f != NULL || h->signer.sk == NULL)
 		return f;
 	/* libsodium's secret key is seed 32, public key 32. */
 	memcpy(h->signer.pk, h->signer.sk + 32, SIGN_PK);
-	if ((f = secret_get(h, "box", &box, &n)) == NULL && box != NULL)
+	if ((f = home_get_secret(h, "box", &box, &n)) == NULL && box != NULL)
 		crypto_scalarmult_base(h->signer.box_pk, box);
 	secret_free(box, n);
 	return f;
@@ -360,20 +360,58 @@ home_site(struct home *h)
 }
 
 /*
+ * Another process may have opened an envelope or punctured a tree: what we
+ * remember must not be written back over that.
+ */
+static fault
+keys_refresh(struct home *h)
+{
+	struct keys *old = h->keys;
+	uint8_t *box = NULL;
+	size_t n = 0;
+	fault f;
+
+	if (h->master == NULL || h->signer.sk == NULL)
+		return NULL;
+	h->keys = NULL;
+	if ((f = keys_read(h)) != NULL) {
+		h->keys = old;
+		return f;
+	}
+	keys_free(old);
+	if (h->site_open)
+		h->site.keys = h->keys;
+	if ((f = home_get_secret(h, "box", &box, &n)) == NULL && box != NULL)
+		crypto_scalarmult_base(h->signer.box_pk, box);
+	secret_free(box, n);
+	return f;
+}
+
+/*
  * A commit that quoted the roster as it was before we waited could stand
  * behind one that quotes a newer: nobody would take it.
  */
 fault
-home_lock(struct file_lock *l, struct home *h)
+home_lock_within(struct file_lock *l, struct home *h, int wait_ms)
 {
 	char *path = home_file(h, "lock");
-	fault f = file_lock(l, path, LOCK_WAIT_MS);
+	fault f = file_lock(l, path, wait_ms);
 
 	free(path);
-	if (f != NULL || !h->site_open)
+	if (f != NULL)
 		return f;
-	repo_refresh(h->site.repo);
-	if ((f = site_reload(&h->site)) != NULL)
+	f = keys_refresh(h);
+	if (f == NULL && h->site_open) {
+		repo_refresh(h->site.repo);
+		f = site_reload(&h->site);
+	}
+	if (f != NULL)
 		file_unlock(l);
 	return f;
+}
+
+fault
+home_lock(struct file_lock *l, struct home *h)
+{
+	return home_lock_within(l, h, LOCK_WAIT_MS);
 }

@@ -33,6 +33,10 @@ struct home {
 	struct store	store;
 	struct signer	signer;
 	struct keys	*keys;
+	/* A recovery's entries, made by hand, wait to be bound as they are. */
+	bool		drafts_stand;
+	/* The paper key's signing half, while a command has it at hand. */
+	uint8_t		*paper_sk;
 	/* set by home_site */
 	struct site	site;
 	bool		site_open;
@@ -73,6 +77,8 @@ fault home_site(struct home *) MUST_CHECK;
  * again, and members found before are gone.
  */
 fault home_lock(struct file_lock *, struct home *) MUST_CHECK;
+fault home_lock_within(struct file_lock *, struct home *, int wait_ms)
+    MUST_CHECK;
 
 /*
  * The last step of erasing (store_erase): the database into a new file under
@@ -102,6 +108,15 @@ struct home_hub *home_hub(struct home *, const char *name_or_url);
 fault home_save_keys(struct home *) MUST_CHECK;
 /* Draw a signing and a box key pair for this device, and keep them. */
 fault home_draw_signer(struct home *) MUST_CHECK;
+
+/*
+ * A secret of this device, wrapped by a subkey of the master key.  Getting one gives
+ * locked memory of *n bytes that the caller frees; NULL: never put.
+ */
+fault home_put_secret(struct home *, const char *name, struct bytes plain)
+    MUST_CHECK;
+fault home_get_secret(struct home *, const char *name, uint8_t **plain,
+    size_t *n) MUST_CHECK;
 
 /* A file of the home, "repo.git"; the caller frees. */
 char *home_file(const struct home *, const char *name);

@@ -9,7 +9,7 @@
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
 
-#define VERSION 3
+#define VERSION 4
 
 /* --- schema ------------------------------------------------------------- */
 
@@ -29,7 +29,8 @@ static fault
 migrate(struct db *db)
 {
 	static const char *const steps[VERSION] = { "store/001-store.sql",
-	    "store/002-claims.sql", "store/003-erased.sql" };
+	    "store/002-claims.sql", "store/003-erased.sql",
+	    "store/004-intents.sql" };
 	int64_t version;
 	fault f;
 

@@ -100,6 +100,18 @@ void tombstone_free(struct tombstone *);
 fault store_remains(struct store *, uint64_t *n) MUST_CHECK;
 /* None: it was rewritten whole. */
 fault store_rewritten(struct store *) MUST_CHECK;
+/*
+ * The device's chain was cut at commit seq: its changes in later ones go into
+ * quarantine (after-cut), and the rows are made again.  Repeating it changes
+ * nothing.
+ */
+fault store_cut(struct store *, const struct id *device, uint64_t seq)
+    MUST_CHECK;
+/* A change that commit seq brought after the cut. */
+fault store_set_aside(struct store *, const struct change *, uint64_t seq)
+    MUST_CHECK;
+/* Somebody took it over under a name of their own: it leaves quarantine. */
+fault store_adopted(struct store *, const struct dot *) MUST_CHECK;
 
 struct store_counts {
 	uint64_t	records, changes, conflicts, unsealed, quarantined;

@@ -4,6 +4,7 @@
 #include "fieldkit/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fieldkit/store_own.h"
 
@@ -84,7 +85,11 @@ hold(struct store *st, const struct quarantined *q)
 	stmt_blob(s, 5, q->body);
 	stmt_text(s, 6, bytes_of(q->reason));
 	f = stmt_run(s);
-	return f != NULL ? f : hold_claim(st, db_last_id(st->db), q->body);
+	/* What was never to be written claims no index either: not every device
+	 * has seen it. */
+	if (f != NULL || strcmp(q->code, "after-cut") == 0)
+		return f;
+	return hold_claim(st, db_last_id(st->db), q->body);
 }
 
 fault
