@@ -185,6 +185,30 @@ done:
 	return f;
 }
 
+/* What came in while the kit was locked is opened before anything else. */
+static fault
+catch_up(struct ctx *c)
+{
+	struct exchange_report r;
+	fault f;
+
+	if (!exchange_waits(&c->home))
+		return NULL;
+	f = exchange_catch_up(&c->home, &r);
+	for (size_t i = 0; i < r.findings.n; i++)
+		note("%s", r.findings.at[i].text);
+	if (r.stopped != NULL)
+		note("%s", r.stopped->text);
+	exchange_report_free(&r);
+	/* A save does not wait for it: it stays to be done. */
+	if (f != NULL && c->home.db != NULL) {
+		note("what came in while locked is not opened yet (%s)",
+		    f->text);
+		f = NULL;
+	}
+	return f;
+}
+
 fault
 cmd_unlock(struct ctx *c)
 {
@@ -194,7 +218,8 @@ cmd_unlock(struct ctx *c)
 	if ((f = cmd_open(c)) != NULL || c->home.master != NULL)
 		return f;
 	if ((f = cmd_master(c, &master)) != NULL ||
-	    (f = home_unlock(&c->home, master)) != NULL)
+	    (f = home_unlock(&c->home, master)) != NULL ||
+	    (f = catch_up(c)) != NULL)
 		return f;
 	return read_pack(c);
 }

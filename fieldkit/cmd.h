@@ -95,6 +95,19 @@ fault cmd_record(struct ctx *, const char *id, struct record *) MUST_CHECK;
 /* The hub named by an argument, or the only or home one.  Caller frees. */
 fault cmd_hub_url(struct ctx *, const char *name, char **url) MUST_CHECK;
 
+/*
+ * What this coordinator wants of the roster: kept, and bound at once where
+ * the home hub is within reach; else it says when it will be.  The intent is
+ * freed.
+ */
+fault cmd_intend(struct ctx *, struct intent *) MUST_CHECK;
+/* Fill in where its chain, and a coordinator's main, is to be cut. */
+fault cmd_cut(struct ctx *, struct member *, enum cut_reason, const char *at)
+    MUST_CHECK;
+/* The member that an argument names: its id, or the first letters of it. */
+fault cmd_member(struct ctx *, const char *arg, const struct member **)
+    MUST_CHECK;
+
 /* A title or a person's name: FAULT_INVALID unless 1 to max bytes of UTF-8
  * without control characters. */
 fault cmd_text(const char *what, const char *text, size_t max) MUST_CHECK;

@@ -52,7 +52,6 @@ fill_invite(struct ctx *c, struct invite *in, const char *name, long days)
 	do
 		in->device = id_random();
 	while (roster_prefix_taken(ro, &in->device));
-	in->role = ROLE_WORKER;
 	in->caps = role_caps(in->role);
 	in->practice = h->practice;
 	in->expires = clock_wall_ms() / 1000 + (uint64_t)days * DAY_S;
@@ -66,37 +65,30 @@ fill_invite(struct ctx *c, struct invite *in, const char *name, long days)
 	for (size_t i = 0; i < h->nhubs; i++)
 		in->hubs[i] = (struct invite_hub){ mem_text(h->hubs[i].name),
 		    mem_text(h->hubs[i].url) };
-	in->keys = keys_for_role(h->keys, in->role, &in->device);
+	/* What only a coordinator reads comes by envelope, once it is one. */
+	in->keys = keys_for_role(h->keys, in->role == ROLE_COORDINATOR ?
+	    ROLE_WORKER : in->role, &in->device);
 	if ((f = head_pins_seen(&in->pins, &in->npins, &h->site)) != NULL)
 		return f;
 	return bound_roster(h, in);
 }
 
 /* The roster entry that announces the invitation. */
-static fault
-announce(struct ctx *c, const struct invite *in)
+static struct intent
+announcement(const struct invite *in)
 {
-	struct home *h = &c->home;
 	struct member m = { .device = in->device, .caps = in->caps,
 	    .expires = in->expires, .file = in->file };
 	uint8_t *sk = secret_new(SIGN_SK);
-	struct entry e = ENTRY_EMPTY;
-	struct buf blob = BUF_EMPTY;
-	struct commit commit = { .seq = 0 };
-	struct oid oid;
-	fault f;
+	struct intent want = INTENT_EMPTY;
 
 	sign_from_seed(m.once_pk, sk, in->once_seed);
-	entry_invite(&e, &m);
-	entry_name(&e, &in->device, in->role, in->name);
-	if ((f = entry_finish(&blob, &e, roster_epoch(h->site.roster)->e,
-	    h->keys, h->site.squeeze)) == NULL)
-		f = site_append(&oid, &h->site, "refs/heads/roster", &commit,
-		    buf_view(&blob), &h->signer);
-	entry_free(&e);
-	buf_free(&blob);
+	if (in->role == ROLE_COORDINATOR)
+		want.flags = INTENT_PAPER;
+	entry_invite(&want.items, &m);
+	entry_name(&want.items, &in->device, in->role, in->name);
 	secret_free(sk, SIGN_SK);
-	return f;
+	return want;
 }
 
 static void
@@ -130,20 +122,6 @@ invited(struct ctx *c, const struct invite *in, const char *path,
 	out(c, "It works once. Sync, so that the hub knows of it.\n");
 }
 
-/* Bind the entry at once where the home hub is within reach. */
-static void
-bind_now(struct ctx *c)
-{
-	char *url = NULL;
-	fault f = cmd_hub_url(c, NULL, &url);
-
-	if (f == NULL)
-		f = exchange_roster(&c->home, url);
-	if (f != NULL)
-		note("the invitation waits for your next sync (%s)", f->text);
-	free(url);
-}
-
 /*
  * The file is written beside its place and the code shown before the roster
  * says that there is an invitation; then the file gets its name.
@@ -152,6 +130,7 @@ static fault
 hand_over(struct ctx *c, const struct invite *in, struct bytes file,
     const char *path, const char *code)
 {
+	struct intent want = announcement(in);
 	size_t room = strlen(path) + 8;
 	char *part = mem_new(room);
 	fault f;
@@ -161,34 +140,30 @@ hand_over(struct ctx *c, const struct invite *in, struct bytes file,
 		goto done;
 	invited(c, in, path, code);
 	if ((f = cmd_hand_out(c)) == NULL &&
-	    (f = announce(c, in)) == NULL && rename(part, path) != 0)
+	    (f = cmd_intend(c, &want)) == NULL && rename(part, path) != 0)
 		f = fault_errno(FAULT_FAIL, "cannot put %s in its place; the "
 		    "invitation is in %s", path, part);
 	else if (f != NULL)
 		unlink(part);
 done:
+	intent_free(&want);
 	free(part);
 	return f;
 }
 
 static fault
-invite_checked(struct ctx *c, const char *name, const char *path, long days)
+invite_checked(struct ctx *c, enum role role, const char *name,
+    const char *path, long days)
 {
-	struct file_lock lock = FILE_LOCK_NONE;
-	struct invite in = { .nhubs = 0 };
+	struct invite in = { .role = role };
 	struct buf file = BUF_EMPTY;
 	char code[INVITE_CODE];
 	fault f;
 
-	if ((f = home_lock(&lock, &c->home)) != NULL)
-		return f;
 	invite_code(code);
 	if ((f = fill_invite(c, &in, name, days)) == NULL &&
 	    (f = invite_make(&file, &in, code, c->home.signer.sk)) == NULL)
 		f = hand_over(c, &in, buf_view(&file), path, code);
-	file_unlock(&lock);
-	if (f == NULL)
-		bind_now(c);
 	secret_forget(code, sizeof code);
 	invite_free(&in);
 	buf_wipe(&file);
@@ -206,12 +181,10 @@ cmd_invite(struct ctx *c)
 
 	if (name == NULL || role == NULL || path == NULL)
 		return fault_new(FAULT_USAGE, "invite needs --name PERSON, "
-		    "--role worker and -o FILE");
+		    "--role coordinator, worker, analyst or auditor, and "
+		    "-o FILE");
 	if (!role_parse(&r, role))
 		return fault_new(FAULT_USAGE, "there is no role '%.40s'", role);
-	if (r != ROLE_WORKER)
-		return fault_new(FAULT_USAGE, "this version invites workers "
-		    "only; nothing was made");
 	if (days < 1 || days > DAYS_MAX)
 		return fault_new(FAULT_INVALID, "--days is 1 to %d; nothing "
 		    "was made", DAYS_MAX);
@@ -224,5 +197,5 @@ cmd_invite(struct ctx *c)
 	if ((f = cmd_unlock_site(c)) != NULL ||
 	    (f = cmd_coordinator(c)) != NULL)
 		return f;
-	return invite_checked(c, name, path, days);
+	return invite_checked(c, r, name, path, days);
 }

@@ -40,7 +40,7 @@ row_read(struct row *r, struct ctx *c, const struct member *m)
 	uint64_t clock;
 	fault f;
 
-	r->role = m->role == 0 ? "" : role_name(m->role);
+	r->role = m->standing == 0 ? "" : role_name(m->standing);
 	r->when[0] = '\0';
 	if ((f = store_last_clock(&c->home.store, &m->device, &clock)) !=
 	    NULL || (f = exchange_box_age(&c->home, &m->device,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/newcomers.h"
 #include "fieldkit/show.h"
 #include "sync/base/clock.h"
 
@@ -161,13 +162,50 @@ say_report(struct ctx *c, const struct exchange_report *r)
 	buf_text(&c->out, "\n");
 }
 
+static void
+say_newcomer(void *arg, const struct member *m)
+{
+	char hex[ID_HEX];
+
+	(void)arg;
+	note("NEW READER since your last visit: %s (%s), device %s",
+	    m->name == NULL ? "?" : m->name, say(role_name(m->standing)),
+	    id_hex(hex, &m->device));
+}
+
+/* What changed in who belongs, so that nobody is added in silence. */
+static void
+say_changes(struct ctx *c, const struct exchange_report *r)
+{
+	const struct member *me = roster_member(c->home.site.roster,
+	    &c->home.device);
+	fault f;
+
+	if (r->given_up != NULL)
+		note("what you asked of the roster cannot be: %s",
+		    r->given_up->text);
+	if (r->erased.records > 0)
+		note("%zu records were erased on this device, as a coordinator "
+		    "asked; %zu changes to them that were not sent yet went "
+		    "too", r->erased.records, r->erased.unsealed);
+	if (me != NULL && me->status == MEMBER_CUT)
+		note("this device is no longer a member; what is here stays "
+		    "here; ask a coordinator");
+	if (c->home.master == NULL)
+		return;
+	if ((f = newcomers(&c->home, say_newcomer, NULL)) != NULL)
+		note("%s", f->text);
+}
+
 static fault
 finish_sync(struct ctx *c, struct exchange_report *r, fault f)
 {
 	fault g = raise_alarms(c, r), s = save_report(c, r, f);
 
-	if (f == NULL)
+	if (f == NULL) {
 		say_report(c, r);
+		say_changes(c, r);
+	}
 	if (f == NULL && r->stopped != NULL)
 		note("%s", r->stopped->text);
 	return f != NULL ? f : g != NULL ? g : s;
@@ -197,7 +235,7 @@ static fault
 quarantine_json(void *arg, const struct quarantined *q)
 {
 	struct json_out *w = arg;
-	char hex[ID_HEX];
+	char hex[ID_HEX], dot[DOT_TEXT];
 
 	json_open(w, '{');
 	json_key(w, "device");
@@ -206,7 +244,19 @@ quarantine_json(void *arg, const struct quarantined *q)
 	json_put_int(w, (int64_t)q->seq);
 	json_key(w, "code");
 	json_put_text(w, q->code);
+	json_key(w, "dot");
+	json_put_text(w, dot_text(dot, &q->dot));
 	json_close(w);
+	return NULL;
+}
+
+static fault
+quarantine_text(void *arg, const struct quarantined *q)
+{
+	char dot[DOT_TEXT];
+
+	out(arg, "  in quarantine: %s (%s)\n", dot_text(dot, &q->dot),
+	    q->code);
 	return NULL;
 }
 
@@ -250,7 +300,7 @@ merge_json(struct ctx *c, const struct merge_report *r)
 	return f;
 }
 
-static void
+static fault
 merge_text(struct ctx *c, const struct merge_report *r)
 {
 	char name[128], oid[41];
@@ -267,6 +317,7 @@ merge_text(struct ctx *c, const struct merge_report *r)
 	    oid_zero(&r->main) ? say("not there yet") : oid);
 	for (size_t i = 0; i < r->sync.findings.n; i++)
 		out_finding(c, &r->sync.findings.at[i]);
+	return store_each_quarantined(&c->home.store, quarantine_text, c);
 }
 
 fault
@@ -284,10 +335,8 @@ cmd_merge(struct ctx *c)
 	f = exchange_merge(&c->home, url, &r);
 	g = raise_alarms(c, &r.sync);
 	if (f == NULL && (f = g) == NULL) {
-		if (c->json)
-			f = merge_json(c, &r);
-		else
-			merge_text(c, &r);
+		f = c->json ? merge_json(c, &r) : merge_text(c, &r);
+		say_changes(c, &r.sync);
 	}
 	merge_report_free(&r);
 	free(url);

@@ -6,6 +6,9 @@
 #define FIELDKIT_EXCHANGE_H
 
 #include "fieldkit/home.h"
+#include "fieldkit/intent.h"
+#include "fieldkit/receipt.h"
+#include "fieldkit/store_erase.h"
 #include "sync/mainline.h"
 #include "sync/recover.h"
 #include "sync/sync.h"
@@ -28,6 +31,8 @@ struct exchange_report {
 	bool		listened;	/* of silent devices, findings has all */
 	struct findings	findings;	/* raised this time */
 	fault		stopped;	/* a chain that did not open; else NULL */
+	fault		given_up;	/* an intent that no longer can be */
+	struct erase_count erased;	/* what went from this device */
 };
 void exchange_report_free(struct exchange_report *);
 
@@ -54,8 +59,22 @@ void merge_report_free(struct merge_report *);
 fault exchange_merge(struct home *, const char *url, struct merge_report *)
     MUST_CHECK;
 
-/* Bring only the roster to a hub and back (after an invitation). */
-fault exchange_roster(struct home *, const char *url) MUST_CHECK;
+/*
+ * What a coordinator wants of the roster: kept, and made an entry where the
+ * home hub is within reach.  While the roster names no home it is bound when
+ * this returns.  Takes the home's lock.
+ */
+fault exchange_intend(struct home *, struct intent *) MUST_CHECK;
+/* Bring only the roster to a hub and back; *given_up as in the report. */
+fault exchange_roster(struct home *, const char *url, fault *given_up)
+    MUST_CHECK;
+
+/* Did a locked sync fetch what is not opened yet?  Then open it (unlocked). */
+bool exchange_waits(struct home *);
+fault exchange_catch_up(struct home *, struct exchange_report *) MUST_CHECK;
+
+/* Try every key held here on all of the history here (t->record is set). */
+fault exchange_prove(struct home *, struct segment_trial *t) MUST_CHECK;
 
 /*
  * The paper key makes this member's device coordinator (protocol: when no
@@ -80,6 +99,9 @@ fault exchange_remember(struct home *) MUST_CHECK;
 /* Days since this device first saw a member's box key; -1: never. */
 fault exchange_box_age(struct home *, const struct id *device, int64_t *days)
     MUST_CHECK;
+
+/* Where the local main is; zeros: there is none. */
+fault exchange_main(struct home *, struct oid *) MUST_CHECK;
 
 enum state { STATE_SAVED, STATE_SEALED, STATE_DELIVERED, STATE_ACCEPTED };
 const char *state_name(enum state);	/* "saved" */

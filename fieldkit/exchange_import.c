@@ -32,6 +32,12 @@ imported(void *arg, const struct collected *c)
 
 	if ((f = db_begin(st->db)) != NULL)
 		return f;
+	if (exchange_beyond_cut(roster_member(in->home->site.roster,
+	    in->device), c->commit)) {
+		if ((f = exchange_set_aside(in->home, c)) == NULL)
+			f = store_set_opened(st, in->device, c->commit->seq);
+		return db_end(st->db, f);
+	}
 	for (size_t i = 0, run = 1; f == NULL && i < s->nchanges; i++) {
 		f = store_put(st, &s->changes[i], &new);
 		if (f != NULL && (f->code == FAULT_TRUST ||
@@ -50,6 +56,9 @@ imported(void *arg, const struct collected *c)
 		run = 1;
 	}
 	if (f == NULL)
+		f = exchange_take_receipts(in->home, in->device, s->receipts,
+		    s->nreceipts);
+	if (f == NULL)
 		f = store_set_opened(st, in->device, c->commit->seq);
 	odd_clock_find(in->odd, roster_member(in->home->site.roster, in->device),
 	    s);
@@ -67,6 +76,9 @@ import_one(struct importing *in, const struct id *device)
 	in->device = device;
 	if (f == NULL)
 		f = collect(&in->home->site, device, opened, imported, in);
+	if (f == NULL)
+		f = exchange_import_beyond(in->home,
+		    roster_member(in->home->site.roster, device));
 	return f;
 }
 
@@ -77,7 +89,7 @@ exchange_import(struct home *h, struct exchange_report *r)
 	const struct roster *ro = h->site.roster;
 	struct progress_bar bar;
 	struct importing in = { .home = h, .odd = &r->findings, .bar = &bar };
-	fault f = NULL;
+	fault f = exchange_apply_cuts(h);
 
 	progress_begin(&bar, "opening changes");
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++) {

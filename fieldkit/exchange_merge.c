@@ -13,6 +13,7 @@
 #include "sync/base/lang.h"
 
 #define MERGE_MS 30000
+#define ROTATE_DAYS 30
 
 /* The first commit of a joiner's chain, with its join line. */
 static fault
@@ -65,62 +66,76 @@ not_admitted(struct exchange_report *r, const struct id *device)
 	findings_add(&r->findings, &f);
 }
 
-/* Collect into e an admit item for everyone who has joined in time. */
+/* Is it on its way already? */
+static bool
+intended(const struct intent *list, size_t n, const struct id *device)
+{
+	for (size_t i = 0; i < n; i++)
+		if (intent_names(&list[i], ITEM_ADMIT, device))
+			return true;
+	return false;
+}
+
+/* Has somebody taken this invitation up, in time and alone? */
 static fault
-admissions(struct home *h, struct entry *e, size_t *n,
+arrived(struct home *h, const struct member *m, struct join *j, bool *yes,
     struct exchange_report *r)
 {
-	bool twice;
-	const struct roster *ro = h->site.roster;
-	uint64_t now = clock_wall_ms() / 1000;
 	struct commit c;
+	bool twice;
 	fault f;
 
-	*n = 0;
-	for (size_t i = 0; i < ro->nmembers; i++) {
-		const struct member *m = &ro->members[i];
-
-		if (m->status != MEMBER_INVITED || m->expires < now)
-			continue;
-		f = first_commit(h, &m->device, &c);
-		if (f != NULL && f->code == FAULT_ABSENT)
-			continue;
-		if (f != NULL)
-			return f;
-		if (!c.has_join || !roster_join_fits(ro, m, &c.join))
-			continue;
-		if ((f = used_twice(h, &m->device, &twice)) != NULL)
-			return f;
-		if (twice) {
-			not_admitted(r, &m->device);
-			continue;
-		}
-		entry_admit(e, &m->device, c.join.sign_pk, c.join.box_pk);
-		++*n;
-	}
+	*yes = false;
+	if (m->status != MEMBER_INVITED || m->waiting ||
+	    m->expires < clock_wall_ms() / 1000)
+		return NULL;
+	f = first_commit(h, &m->device, &c);
+	if (f != NULL)
+		return f->code == FAULT_ABSENT ? NULL : f;
+	if (!c.has_join || !roster_join_fits(h->site.roster, m, &c.join))
+		return NULL;
+	if ((f = used_twice(h, &m->device, &twice)) != NULL)
+		return f;
+	if (twice)
+		not_admitted(r, &m->device);
+	*j = c.join;
+	*yes = !twice;
 	return NULL;
 }
 
 static fault
-admit(struct home *h, size_t *n, struct exchange_report *r)
+admit_one(struct home *h, const struct member *m, const struct join *j)
 {
-	struct entry e = ENTRY_EMPTY;
-	struct buf blob = BUF_EMPTY;
-	struct commit c = { .seq = 0 };
-	struct oid oid;
+	struct intent want = INTENT_EMPTY;
 	fault f;
 
-	if ((f = admissions(h, &e, n, r)) != NULL || *n == 0)
-		goto done;
-	if ((f = entry_finish(&blob, &e, roster_epoch(h->site.roster)->e,
-	    h->keys, h->site.squeeze)) != NULL)
-		goto done;
-	if ((f = site_append(&oid, &h->site, "refs/heads/roster", &c,
-	    buf_view(&blob), &h->signer)) == NULL)
-		f = site_reload(&h->site);
-done:
-	entry_free(&e);
-	buf_free(&blob);
+	entry_admit(&want.items, &m->device, j->sign_pk, j->box_pk);
+	f = intent_add(&h->store, &want);
+	intent_free(&want);
+	return f;
+}
+
+/* An intent to admit everyone who has joined; *n counts them. */
+static fault
+admit(struct home *h, size_t *n, struct exchange_report *r)
+{
+	const struct roster *ro = h->site.roster;
+	struct intent *list = NULL;
+	size_t nlist = 0;
+	struct join j;
+	bool yes;
+	fault f = intent_list(&h->store, &list, &nlist);
+
+	for (size_t i = 0; f == NULL && i < ro->nmembers; i++) {
+		const struct member *m = &ro->members[i];
+
+		if ((f = arrived(h, m, &j, &yes, r)) != NULL || !yes)
+			continue;
+		++*n;
+		if (!intended(list, nlist, &m->device))
+			f = admit_one(h, m, &j);
+	}
+	intents_free(list, nlist);
 	return f;
 }
 
@@ -237,19 +252,45 @@ bind_main(struct home *h, struct carry *c, struct merge_report *r,
 	    "device was first; nothing was lost, sync again");
 }
 
+/* Fresh keys once a month, so that a stolen device reads little. */
+static fault
+rotate_by_age(struct home *h, bool *rotated)
+{
+	struct intent want = { .flags = INTENT_EPOCH, .items = ENTRY_EMPTY };
+	struct intent *list = NULL;
+	bool waits = false;
+	size_t n = 0;
+	int64_t days;
+	fault f;
+
+	*rotated = false;
+	if ((f = exchange_epoch_age(h, &days)) != NULL ||
+	    (f = intent_list(&h->store, &list, &n)) != NULL)
+		return f;
+	for (size_t i = 0; i < n; i++)
+		waits |= (list[i].flags & INTENT_EPOCH) != 0;
+	*rotated = days >= ROTATE_DAYS;
+	if (*rotated && !waits)
+		f = intent_add(&h->store, &want);
+	intents_free(list, n);
+	return f;
+}
+
 /* One round: sync, admit and bind, import, merge, push. */
 static fault
 merge_round(struct home *h, struct carry *c, struct merge_report *r)
 {
 	size_t admitted = 0, before = r->nmerged;
+	bool rotated = false;
 	fault f;
 
 	if ((f = exchange_with(h, c, &r->sync)) != NULL ||
 	    (f = at_home(h, r)) != NULL)
 		return f;
-	if ((f = admit(h, &admitted, &r->sync)) != NULL)
+	if ((f = admit(h, &admitted, &r->sync)) != NULL ||
+	    (f = rotate_by_age(h, &rotated)) != NULL)
 		return f;
-	if (admitted > 0 && (f = exchange_with(h, c, &r->sync)) != NULL)
+	if ((admitted > 0 || rotated) && (f = exchange_with(h, c, &r->sync)) != NULL)
 		return f;
 	r->admitted += admitted;
 	if ((f = merge_heads(h, r)) != NULL)

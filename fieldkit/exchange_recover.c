@@ -117,21 +117,23 @@ fault
 exchange_recover(struct home *h, const char *url, const struct paper *p,
     fault *unbound)
 {
-	fault f;
+	fault f, given_up;
 
 	if ((f = home_site(h)) != NULL || (f = may_recover(h, p)) != NULL)
 		return f;
 	*unbound = url == NULL ? fault_new(FAULT_HUB, "no hub is known") :
-	    exchange_roster(h, url);
+	    exchange_roster(h, url, &given_up);
+	h->drafts_stand = true;
 	if ((f = once(h, p)) != NULL)
 		return f;
 	for (int i = 0; i < TRIES && *unbound == NULL; i++) {
-		*unbound = exchange_roster(h, url);
+		*unbound = exchange_roster(h, url, &given_up);
 		if (coordinates(h))
 			break;
 		if ((f = once(h, p)) != NULL)
 			return f;
 	}
+	h->drafts_stand = false;
 	if (*unbound == NULL && h->site.bound < h->site.roster->seq)
 		*unbound = fault_new(FAULT_HUB, "%s is not the project's home "
 		    "hub", url);

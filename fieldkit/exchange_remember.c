@@ -2,7 +2,7 @@
  * exchange_remember -- what a save needs of the roster, kept in the store:
  * pack, role, when a box key was first seen.
  */
-#include "fieldkit/exchange.h"
+#include "fieldkit/exchange_own.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,12 +111,57 @@ exchange_box_age(struct home *h, const struct id *device, int64_t *days)
 	return f;
 }
 
+/* The same of the newest epoch, by which it is time for another. */
+static fault
+remember_epoch(struct home *h)
+{
+	const struct epoch *e = roster_epoch_at(h->site.roster, h->site.bound);
+	struct buf now = BUF_EMPTY;
+	struct reader r;
+	uint64_t ms = clock_wall_ms();
+	fault f;
+
+	if (e == NULL)
+		return NULL;
+	if ((f = store_get(&h->store, "epoch/seen", &now)) != NULL)
+		return f;
+	r = reader_of(buf_view(&now));
+	if (now.len != 12 || get_u32(&r) != e->e) {
+		buf_clear(&now);
+		put_u32(&now, e->e);
+		put_u64(&now, ms);
+		f = store_set(&h->store, "epoch/seen", buf_view(&now));
+	}
+	buf_free(&now);
+	return f;
+}
+
+fault
+exchange_epoch_age(struct home *h, int64_t *days)
+{
+	struct buf now = BUF_EMPTY;
+	uint64_t ms = clock_wall_ms(), since;
+	struct reader r;
+	fault f;
+
+	*days = 0;
+	if ((f = store_get(&h->store, "epoch/seen", &now)) == NULL &&
+	    now.len == 12) {
+		r = reader_of(buf_view(&now));
+		get_u32(&r);
+		since = get_u64(&r);
+		*days = since > ms ? 0 : (int64_t)((ms - since) / 86400000);
+	}
+	buf_free(&now);
+	return f;
+}
+
 fault
 exchange_remember(struct home *h)
 {
 	const struct roster *ro = h->site.roster;
 	const struct member *me = roster_member(ro, &h->device);
-	uint8_t role = me == NULL ? 0 : (uint8_t)me->role;
+	uint8_t role = me == NULL ? 0 : (uint8_t)me->standing;
 	fault f = NULL;
 
 	if (ro->pack.len > 0)
@@ -126,5 +171,13 @@ exchange_remember(struct home *h)
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)
 		if (ro->members[i].status == MEMBER_ACTIVE)
 			f = remember_box(h, &ro->members[i]);
-	return f;
+	return f != NULL ? f : remember_epoch(h);
+}
+
+enum role
+exchange_role(const struct home *h)
+{
+	const struct member *me = roster_member(h->site.roster, &h->device);
+
+	return me == NULL ? 0 : me->standing;
 }

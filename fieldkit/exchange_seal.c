@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/box.h"
 #include "sync/collect.h"
+#include "sync/envelope.h"
 #include "sync/publish.h"
 
 struct sealing {
@@ -159,6 +161,64 @@ may_go(struct home *h, const struct change **list, size_t *n)
 	return f;
 }
 
+/* --- what our commits say of our keys ------------------------------------ */
+
+#define STATED "epoch/stated"
+
+/* Up to which epoch, as of the bound entry that our commits quote. */
+static uint32_t
+complete(struct home *h)
+{
+	const struct epoch *e = roster_epoch_at(h->site.roster, h->site.bound);
+	enum role role = exchange_role(h);
+	uint32_t up_to;
+
+	if (e == NULL || role == 0)
+		return 0;
+	up_to = envelope_complete(h->keys, role, h->site.roster);
+	return up_to < e->e ? up_to : e->e;
+}
+
+/* A box key and an epoch that our chain has not named yet. */
+static fault
+due(struct publish *p, struct home *h)
+{
+	const struct roster *ro = h->site.roster;
+	const struct member *me = roster_member(ro, &h->device);
+	struct buf b = BUF_EMPTY;
+	struct reader r;
+	fault f;
+
+	if (me == NULL || me->status == MEMBER_CUT ||
+	    me->status == MEMBER_UNINVITED)
+		return NULL;
+	if ((f = box_due(&p->box, h)) != NULL ||
+	    (f = store_get(&h->store, STATED, &b)) != NULL)
+		goto done;
+	r = reader_of(buf_view(&b));
+	p->epoch = complete(h);
+	if (b.len == 4 && get_u32(&r) == p->epoch)
+		p->epoch = 0;
+done:
+	buf_free(&b);
+	return f;
+}
+
+/* They stand in the first commit, whatever became of the others. */
+static fault
+said(struct home *h, const struct publish *p, fault f)
+{
+	struct buf b = BUF_EMPTY;
+	fault g = p->box ? box_announced(h) : NULL;
+
+	if (g == NULL && p->epoch != 0) {
+		put_u32(&b, p->epoch);
+		g = store_set(&h->store, STATED, buf_view(&b));
+	}
+	buf_free(&b);
+	return f != NULL ? f : g;
+}
+
 fault
 exchange_seal_own(struct home *h, size_t *changes, size_t *commits, size_t *clashes)
 {
@@ -167,6 +227,7 @@ exchange_seal_own(struct home *h, size_t *changes, size_t *commits, size_t *clas
 	const struct change **list = NULL;
 	struct sealing s;
 	struct publish p = { .done = sealed };
+	struct receipt *receipts = NULL;
 	struct join join;
 	bool joining = false;
 	size_t n = 0, going;
@@ -187,6 +248,10 @@ exchange_seal_own(struct home *h, size_t *changes, size_t *commits, size_t *clas
 	going = n;
 	if ((f = may_go(h, list, &going)) != NULL)
 		goto done;
+	if ((f = due(&p, h)) != NULL ||
+	    (f = exchange_receipts(h, &receipts, &p.nreceipts)) != NULL)
+		goto done;
+	p.receipts = receipts;
 	s = (struct sealing){ h, list };
 	p.changes = list;
 	p.nchanges = going;
@@ -194,10 +259,15 @@ exchange_seal_own(struct home *h, size_t *changes, size_t *commits, size_t *clas
 	p.arg = &s;
 	if ((f = publish(&h->site, &p, &h->signer, commits)) == NULL)
 		*changes = going;
+	for (size_t i = 0; f == NULL && i < p.nreceipts; i++)
+		f = receipt_given(&h->store, receipts[i].seq);
+	if (*commits > 0)
+		f = said(h, &p, f);
 done:
 	for (size_t i = 0; i < n; i++)
 		change_free(&own[i]);
 	free(own);
+	free(receipts);
 	free(list);
 	buf_free(&text);
 	return f;

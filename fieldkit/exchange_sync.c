@@ -3,45 +3,17 @@
  */
 #include "fieldkit/exchange_own.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fieldkit/box.h"
 #include "fieldkit/silence.h"
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
 
-/* --- the home hub ------------------------------------------------------- */
-
-/* While the roster names no home, the first hub that its one coordinator
- * syncs with becomes it. */
-static fault
-settle_home(struct home *h, struct sync *s)
-{
-	const struct member *me = roster_member(h->site.roster, &h->device);
-	struct entry e = ENTRY_EMPTY;
-	struct buf blob = BUF_EMPTY;
-	struct commit c = { .seq = 0 };
-	struct oid oid;
-	fault f;
-
-	if (!id_zero(&h->site.roster->home) || me == NULL ||
-	    !(me->caps & CAP_COORDINATE) || me->status != MEMBER_ACTIVE)
-		return NULL;
-	if ((f = sync_name_hub(s, &h->signer)) != NULL)
-		goto done;
-	entry_home(&e, &s->hub);
-	if ((f = entry_finish(&blob, &e, roster_epoch(h->site.roster)->e,
-	    h->keys, h->site.squeeze)) != NULL)
-		goto done;
-	if ((f = site_append(&oid, &h->site, "refs/heads/roster", &c,
-	    buf_view(&blob), &h->signer)) == NULL)
-		f = site_reload(&h->site);
-done:
-	entry_free(&e);
-	buf_free(&blob);
-	return f;
-}
+#define RACE_MS 30000		/* another coordinator was first: try again */
 
 /* --- sync --------------------------------------------------------------- */
 
@@ -133,13 +105,18 @@ pull(struct home *h, struct sync *s, struct exchange_report *r)
 {
 	fault f;
 
+	if (h->master == NULL && (f = exchange_arrived(h)) != NULL)
+		return f;
 	if ((f = sync_fetch_first(s)) != NULL)
 		return f;
 	if (s->roster_moved && (f = site_reload(&h->site)) != NULL)
 		return f;
 	if (h->master != NULL) {
-		if ((f = exchange_remember(h)) != NULL ||
-		    (f = settle_home(h, s)) != NULL ||
+		if ((f = exchange_open_envelope(h, r)) != NULL ||
+		    (f = exchange_erase(h, r)) != NULL ||
+		    (f = exchange_remember(h)) != NULL ||
+		    (f = exchange_bind(h, s, r)) != NULL ||
+		    (f = exchange_erase(h, r)) != NULL ||
 		    (f = exchange_seen_again(h, s)) != NULL)
 			return f;
 		/* A second writer on our branch: nothing may be added to it. */
@@ -180,7 +157,8 @@ exchange_with(struct home *h, struct carry *c, struct exchange_report *r)
 	if (h->master == NULL || (f = silence_note(h, &r->findings)) != NULL)
 		goto done;
 	r->listened = true;
-	if ((f = store_count(&h->store, &n)) == NULL)
+	if ((f = box_synced(h)) == NULL &&
+	    (f = store_count(&h->store, &n)) == NULL)
 		r->conflicts = n.conflicts;
 done:
 	sync_end(&s);
@@ -223,25 +201,28 @@ fault
 exchange_sync(struct home *h, const char *url, struct exchange_report *r)
 {
 	struct file_lock lock = FILE_LOCK_NONE;
+	uint64_t until;
 	fault f;
 
 	*r = (struct exchange_report){ .hub = mem_text(url) };
 	if ((f = home_lock(&lock, h)) != NULL)
 		return f;
 	/* The winner of a race for roster or main is fetched and built on. */
-	f = sync_locked(h, url, r);
-	for (int i = 0; i < 5 && f != NULL && f->code == FAULT_RACE; i++)
-		f = sync_locked(h, url, r);
+	until = clock_wall_ms() + RACE_MS;
+	while ((f = sync_locked(h, url, r)) != NULL &&
+	    f->code == FAULT_RACE && clock_wall_ms() < until)
+		poll(NULL, 0, 20 + (int)random_below(100));
 	file_unlock(&lock);
 	return f;
 }
 
 fault
-exchange_roster(struct home *h, const char *url)
+exchange_roster(struct home *h, const char *url, fault *given_up)
 {
 	struct exchange_report r;
 	fault f = exchange_sync(h, url, &r);
 
+	*given_up = r.given_up;
 	exchange_report_free(&r);
 	return f;
 }

@@ -87,4 +87,7 @@ team() {
 	fk noor sync >/dev/null
 }
 
+# A hub from which old keyrings went has commits that nothing names.
+fsck_loose() { rm -rf "$W/fsck" && git clone -q --mirror "$1" "$W/fsck" 2>"$W/err" && git -C "$W/fsck" fsck --full --strict 2>&1 | (! grep -E 'error|missing|corrupt'); }
+
 fsck() { rm -rf "$W/fsck" && git clone -q --bare "$1" "$W/fsck" 2>"$W/err" && git -C "$W/fsck" fsck --full --strict 2>&1 | (! grep -E 'error|missing|dangling|corrupt'); }
