@@ -12,8 +12,12 @@
  * Stemming costs more than all else about a word, and most words have been
  * seen before: the stems are kept in a hash table, which is emptied when it
  * is full.  Longer words than LONGEST are taken as they are.
+ *
+ * Words are compared eight bytes at a time, so each stands in the text with
+ * zeros up to a multiple of STEP.
  */
 #define LONGEST		64
+#define STEP		8
 #define SLOTS		(1u << 16)
 #define FULL		(SLOTS / 4 * 3)
 
@@ -33,10 +37,13 @@ struct lib {
 #undef MEMBER
 };
 
-struct slot {			/* word, nl, en behind each other in text */
-	uint32_t	at;		/* 1 + where; 0: free */
+struct slot {
+	uint32_t	at;		/* 1 + where in text; 0: free */
 	uint8_t		word, nl, en;	/* lengths */
+	uint8_t		apart;		/* stems that are no beginnings */
 };
+
+enum { NL = 1, EN = 2 };	/* in apart: behind the word in text */
 
 struct stem {
 	fts5_tokenizer	below;		/* unicode61 */
@@ -46,6 +53,13 @@ struct stem {
 	struct slot	*slots;
 	size_t		used;
 	struct buf	text;
+	uint8_t		fold[256];	/* see set_folds */
+};
+
+/* A folded word of LONGEST bytes at most, with zeros behind it. */
+struct word {
+	uint8_t		at[LONGEST];
+	size_t		len;
 };
 
 /* --- stems -------------------------------------------------------------- */
@@ -60,34 +74,68 @@ run_stemmer(const struct lib *l, struct sb_stemmer *s, struct bytes word)
 	return (struct bytes){ p, (size_t)l->sb_stemmer_length(s) };
 }
 
-static uint32_t
-hash_word(struct bytes word)
+static uint64_t
+eight(const uint8_t *at)
 {
-	uint32_t h = 2166136261u;	/* FNV-1a */
+	uint64_t v;
 
-	for (size_t i = 0; i < word.len; i++)
-		h = (h ^ word.at[i]) * 16777619u;
-	return h ^ h >> 15;
+	memcpy(&v, at, sizeof v);
+	return v;
+}
+
+static uint32_t
+hash_word(const struct word *w)
+{
+	uint64_t h = w->len;
+
+	for (size_t i = 0; i < w->len; i += STEP) {
+		h = (h ^ eight(w->at + i)) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	/* Its upper half: below, the last bytes have not counted. */
+	return (uint32_t)(h >> 32);
+}
+
+static bool
+holds(const struct stem *s, const struct slot *slot, const struct word *w)
+{
+	const uint8_t *at = s->text.at + slot->at - 1;
+	uint64_t differ = slot->word ^ w->len;
+
+	for (size_t i = 0; i < w->len && differ == 0; i += STEP)
+		differ = eight(at + i) ^ eight(w->at + i);
+	return differ == 0;
+}
+
+/* How long the stem is; most are beginnings of their words, others follow. */
+static uint8_t
+add_stem(struct stem *s, struct slot *slot, struct bytes stem, uint8_t which)
+{
+	if (stem.len > LONGEST || stem.len == 0)
+		return slot->word;
+	if (stem.len > slot->word || memcmp(stem.at,
+	    s->text.at + slot->at - 1, stem.len) != 0) {
+		slot->apart |= which;
+		buf_add_bytes(&s->text, stem);
+	}
+	return (uint8_t)stem.len;
 }
 
 static void
-fill_slot(struct stem *s, struct slot *slot, struct bytes word)
+fill_slot(struct stem *s, struct slot *slot, const struct word *w)
 {
-	struct bytes nl = run_stemmer(&s->lib, s->nl, word);
-	struct bytes en = run_stemmer(&s->lib, s->en, word);
+	struct bytes word = { w->at, w->len };
 
-	slot->word = (uint8_t)word.len;
-	slot->nl = nl.len <= LONGEST ? (uint8_t)nl.len : 0;
-	slot->en = en.len <= LONGEST ? (uint8_t)en.len : 0;
+	slot->word = (uint8_t)w->len;
 	slot->at = (uint32_t)s->text.len + 1;
-	buf_add_bytes(&s->text, word);
-	buf_add(&s->text, nl.at, slot->nl);
-	buf_add(&s->text, en.at, slot->en);
+	buf_add(&s->text, w->at, (w->len + STEP - 1) / STEP * STEP);
+	slot->nl = add_stem(s, slot, run_stemmer(&s->lib, s->nl, word), NL);
+	slot->en = add_stem(s, slot, run_stemmer(&s->lib, s->en, word), EN);
 	s->used++;
 }
 
 static const struct slot *
-find_slot(struct stem *s, struct bytes word)
+find_slot(struct stem *s, const struct word *w)
 {
 	uint32_t i;
 
@@ -96,32 +144,42 @@ find_slot(struct stem *s, struct bytes word)
 		s->used = 0;
 		buf_clear(&s->text);
 	}
-	for (i = hash_word(word) % SLOTS; s->slots[i].at != 0;
+	for (i = hash_word(w) % SLOTS; s->slots[i].at != 0;
 	    i = (i + 1) % SLOTS)
-		if (s->slots[i].word == word.len && memcmp(s->text.at +
-		    s->slots[i].at - 1, word.at, word.len) == 0)
+		if (holds(s, &s->slots[i], w))
 			return &s->slots[i];
-	fill_slot(s, &s->slots[i], word);
+	fill_slot(s, &s->slots[i], w);
 	return &s->slots[i];
 }
 
-/* A stem that came out empty (none should) is the word itself. */
+/* The stems of a word; valid until the next word's. */
+static struct stem_word
+stems_of(struct stem *s, const struct word *w)
+{
+	const struct slot *slot = find_slot(s, w);
+	const uint8_t *at = s->text.at + slot->at - 1;
+	const uint8_t *behind = at + (w->len + STEP - 1) / STEP * STEP;
+	struct stem_word out = { 0, 0, { at, w->len }, { at, slot->nl },
+	    { at, slot->en } };
+
+	if ((slot->apart & NL) != 0) {
+		out.nl.at = behind;
+		behind += slot->nl;
+	}
+	if ((slot->apart & EN) != 0)
+		out.en.at = behind;
+	return out;
+}
+
 static struct stem_word
 find_stems(struct stem *s, struct bytes word)
 {
-	struct stem_word w = { 0, 0, word, word, word };
-	const struct slot *slot;
-	const uint8_t *at;
+	struct word w = { .len = word.len };
 
 	if (word.len == 0 || word.len > LONGEST)
-		return w;
-	slot = find_slot(s, word);
-	at = s->text.at + slot->at - 1 + slot->word;
-	if (slot->nl > 0)
-		w.nl = (struct bytes){ at, slot->nl };
-	if (slot->en > 0)
-		w.en = (struct bytes){ at + slot->nl, slot->en };
-	return w;
+		return (struct stem_word){ 0, 0, word, word, word };
+	memcpy(w.at, word.at, word.len);
+	return stems_of(s, &w);
 }
 
 /* --- one stemmer -------------------------------------------------------- */
@@ -140,6 +198,21 @@ stem_free(struct stem *s)
 	free(s->slots);
 	buf_free(&s->text);
 	free(s);
+}
+
+/*
+ * What an ASCII letter or digit is folded to.  Zero: no part of a word; a
+ * byte above ASCII is for unicode61 to judge.
+ */
+static void
+set_folds(struct stem *s)
+{
+	for (int c = '0'; c <= '9'; c++)
+		s->fold[c] = (uint8_t)c;
+	for (int c = 'a'; c <= 'z'; c++)
+		s->fold[c] = s->fold[c - 'a' + 'A'] = (uint8_t)c;
+	for (int c = 0x80; c <= 0xff; c++)
+		s->fold[c] = (uint8_t)c;
 }
 
 static fault
@@ -166,6 +239,7 @@ make(struct stem **out, fts5_api *api)
 	s->nl = s->lib.sb_stemmer_new("dutch", "UTF_8");
 	s->en = s->lib.sb_stemmer_new("english", "UTF_8");
 	s->slots = mem_new(sizeof *s->slots * SLOTS);
+	set_folds(s);
 	if (s->nl == NULL || s->en == NULL ||
 	    api->xFindTokenizer(api, "unicode61", &arg, &s->below) !=
 	    SQLITE_OK ||
@@ -213,10 +287,13 @@ stem_new(struct stem **out, struct db *db)
 	return api == NULL ? no_fts5() : make(out, api);
 }
 
+/* --- words -------------------------------------------------------------- */
+
 struct walk {
 	struct stem	*stem;
-	void		(*each)(void *arg, const struct stem_word *w);
+	int		(*each)(void *arg, const struct stem_word *w);
 	void		*arg;
+	size_t		from;		/* where the stretch begins */
 };
 
 static int
@@ -227,9 +304,67 @@ walk_word(void *arg, int flags, const char *at, int n, int start, int end)
 	    (struct bytes){ (const uint8_t *)at, (size_t)n });
 
 	(void)flags;
-	w.start = (size_t)start;
-	w.end = (size_t)end;
-	walk->each(walk->arg, &w);
+	w.start = walk->from + (size_t)start;
+	w.end = walk->from + (size_t)end;
+	return walk->each(walk->arg, &w);
+}
+
+/*
+ * From one character of ASCII that is no part of a word to the next: nothing
+ * reaches across those in unicode61 either.  Nearly all stretches are one
+ * word of ASCII, which needs no tables.
+ */
+static int
+walk_stretch(struct walk *walk, struct bytes text, const struct word *word,
+    bool ascii)
+{
+	struct stem *s = walk->stem;
+	struct stem_word w;
+
+	if (!ascii || word->len > LONGEST)
+		return s->below.xTokenize(s->words, walk, FTS5_TOKENIZE_AUX,
+		    (const char *)text.at, (int)text.len, walk_word);
+	w = stems_of(s, word);
+	w.start = walk->from;
+	w.end = walk->from + text.len;
+	return walk->each(walk->arg, &w);
+}
+
+static int
+walk_text(struct walk *walk, struct bytes text)
+{
+	const uint8_t *fold = walk->stem->fold;
+	int rc = SQLITE_OK;
+
+	for (size_t at = 0; at < text.len && rc == SQLITE_OK; at++) {
+		struct word w = { .len = 0 };
+		uint8_t c, all = 0;
+
+		walk->from = at;
+		for (; at < text.len && (c = fold[text.at[at]]) != 0; at++) {
+			all |= c;
+			if (w.len < LONGEST)
+				w.at[w.len] = c;
+			w.len++;
+		}
+		if (w.len > 0)
+			rc = walk_stretch(walk, (struct bytes){ text.at +
+			    walk->from, w.len }, &w, all < 0x80);
+	}
+	return rc;
+}
+
+struct every {
+	void		(*each)(void *arg, const struct stem_word *w);
+	void		*arg;
+};
+
+static int
+every_word(void *arg, const struct stem_word *w)
+{
+	const struct every *e = arg;
+
+	e->each(e->arg, w);
 	return SQLITE_OK;
 }
 
@@ -237,10 +372,10 @@ fault
 stem_each(struct stem *s, struct bytes text,
     void (*each)(void *arg, const struct stem_word *w), void *arg)
 {
-	struct walk walk = { s, each, arg };
+	struct every every = { each, arg };
+	struct walk walk = { s, every_word, &every, 0 };
 
-	if (s->below.xTokenize(s->words, &walk, FTS5_TOKENIZE_AUX,
-	    (const char *)text.at, (int)text.len, walk_word) != SQLITE_OK)
+	if (walk_text(&walk, text) != SQLITE_OK)
 		return fault_new(FAULT_FAIL, "a text of %zu bytes cannot be "
 		    "taken apart into words", text.len);
 	return NULL;
@@ -268,39 +403,46 @@ delete(Fts5Tokenizer *s)
 }
 
 struct emit {
-	struct stem	*stem;
 	void		*arg;
-	bool		plain;		/* a beginning of a word: no stems */
 	int		(*token)(void *, int, const char *, int, int, int);
 };
 
 static int
-emit_word(void *arg, int flags, const char *at, int n, int start, int end)
+emit(const struct emit *e, int flags, struct bytes token,
+    const struct stem_word *w)
 {
-	struct emit *e = arg;
-	struct stem_word w;
-	int rc;
+	return e->token(e->arg, flags, (const char *)token.at, (int)token.len,
+	    (int)w->start, (int)w->end);
+}
 
-	if (e->plain)
-		return e->token(e->arg, flags, at, n, start, end);
-	w = find_stems(e->stem,
-	    (struct bytes){ (const uint8_t *)at, (size_t)n });
-	rc = e->token(e->arg, flags, (const char *)w.nl.at, (int)w.nl.len,
-	    start, end);
-	if (rc != SQLITE_OK || bytes_eq(w.nl, w.en))
+static int
+emit_stems(void *arg, const struct stem_word *w)
+{
+	int rc = emit(arg, 0, w->nl, w);
+
+	if (rc != SQLITE_OK || bytes_eq(w->nl, w->en))
 		return rc;
-	return e->token(e->arg, flags | FTS5_TOKEN_COLOCATED,
-	    (const char *)w.en.at, (int)w.en.len, start, end);
+	return emit(arg, FTS5_TOKEN_COLOCATED, w->en, w);
+}
+
+/* A beginning of a word: no stems. */
+static int
+emit_plain(void *arg, const struct stem_word *w)
+{
+	return emit(arg, 0, w->folded, w);
 }
 
 static int
 tokenize(Fts5Tokenizer *tokenizer, void *arg, int flags, const char *text,
     int n, int (*token)(void *, int, const char *, int, int, int))
 {
-	struct stem *s = (struct stem *)tokenizer;
-	struct emit e = { s, arg, (flags & FTS5_TOKENIZE_PREFIX) != 0, token };
+	struct emit e = { arg, token };
+	struct walk walk = { (struct stem *)tokenizer,
+	    (flags & FTS5_TOKENIZE_PREFIX) != 0 ? emit_plain : emit_stems,
+	    &e, 0 };
 
-	return s->below.xTokenize(s->words, &e, flags, text, n, emit_word);
+	return walk_text(&walk, (struct bytes){ (const uint8_t *)text,
+	    n < 0 ? strlen(text) : (size_t)n });
 }
 
 fault
