@@ -34,7 +34,7 @@ HAS(struct pack_value, 56);
 HAS(struct pack_field, 120);
 HAS(struct pack_list, 24);
 HAS(struct pack_type, 40);
-HAS(struct pack, 72);
+HAS(struct pack, 80);
 
 #define LISTS_MAX (PACK_LISTS_MAX + PACK_TYPES_MAX * PACK_FIELDS_MAX)
 

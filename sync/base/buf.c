@@ -49,6 +49,8 @@ buf_room(struct buf *b, size_t n)
 
 	if (n > SIZE_MAX / 4 - b->len)
 		out_of_memory();
+	if (b->touched < b->len + n)
+		b->touched = b->len + n;
 	if (b->room - b->len >= n && b->at != NULL)
 		return b->at + b->len;
 	want = b->room < 64 ? 64 : b->room * 2;
@@ -117,7 +119,7 @@ void
 buf_wipe(struct buf *b)
 {
 	if (b->at != NULL)
-		sodium_memzero(b->at, b->room);
+		sodium_memzero(b->at, b->touched);
 	buf_free(b);
 }
 

@@ -21,9 +21,10 @@ struct buf {
 	uint8_t		*at;
 	size_t		len;
 	size_t		room;
+	size_t		touched;	/* what may have been written to */
 };
 
-#define BUF_EMPTY { NULL, 0, 0 }
+#define BUF_EMPTY { NULL, 0, 0, 0 }
 #define BYTES_EMPTY ((struct bytes){ NULL, 0 })
 
 /* Never NULL; n = 0 gives one byte.  mem_grow keeps the contents. */
