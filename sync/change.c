@@ -302,7 +302,6 @@ check_head(const struct change *c)
 fault
 change_check(const struct change *c)
 {
-	struct buf stored = BUF_EMPTY;
 	fault bad = check_head(c);
 	size_t len;
 
@@ -322,9 +321,7 @@ change_check(const struct change *c)
 	}
 	if (bad != NULL)
 		return bad;
-	change_encode(&stored, c);
-	len = stored.len;
-	buf_free(&stored);
+	len = change_len(c);
 	if (len > WIRE_CHANGE_MAX)
 		return fault_new(FAULT_INVALID, "a change of %zu bytes; at "
 		    "most %u can be kept", len, WIRE_CHANGE_MAX);

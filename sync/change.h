@@ -86,6 +86,8 @@ void change_put_payload(struct buf *, const struct change *, enum compartment);
 fault change_take_payload(struct change *, enum compartment, struct bytes)
     MUST_CHECK;
 
+/* How many bytes change_encode appends. */
+size_t change_len(const struct change *);
 /* The stored form.  Decode reads exactly one; FAULT_FORMAT otherwise. */
 void change_encode(struct buf *, const struct change *);
 fault change_decode(struct change *out, struct bytes in) MUST_CHECK;

@@ -132,6 +132,83 @@ change_put_payload(struct buf *b, const struct change *c,
 	}
 }
 
+/* --- lengths, before a byte is written ----------------------------------- */
+
+static size_t
+counted_len(struct bytes s)
+{
+	return uv_len(s.len) + s.len;
+}
+
+static size_t
+ledger_len(const struct change *c)
+{
+	size_t n = uv_len(c->dot.n) + 2 * WIRE_ID_LEN + uv_len(c->index.n) +
+	    counted_len(c->type) + 8 + uv_len(c->nfields);
+
+	for (size_t i = 0; i < c->nfields; i++) {
+		const struct change_field *f = &c->fields[i];
+
+		n += counted_len(f->name) + 2 + uv_len(f->nsup) +
+		    f->nsup * WIRE_ID_LEN;
+		for (size_t k = 0; k < f->nsup; k++)
+			n += uv_len(f->sup[k].n);
+	}
+	return n;
+}
+
+static size_t
+payload_len(const struct change *c, enum compartment comp)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nfields; i++) {
+		const struct change_field *f = &c->fields[i];
+
+		if (f->comp != comp)
+			continue;
+		if (f->kind == KIND_VALUE) {
+			n += counted_len(f->nval > 0 ? f->val[0] : BYTES_EMPTY);
+			continue;
+		}
+		n += uv_len(f->nval);
+		for (size_t k = 0; k < f->nval; k++)
+			n += counted_len(f->val[k]);
+		for (size_t k = 0; k < f->nsup; k++)
+			n += counted_len(f->gone[k]);
+	}
+	return n;
+}
+
+/* Those of which nothing is withheld. */
+static unsigned
+opened_comps(const struct change *c)
+{
+	unsigned mask = change_comps(c);
+
+	for (size_t i = 0; i < c->nfields; i++)
+		if (c->fields[i].withheld)
+			mask &= ~(1u << c->fields[i].comp);
+	return mask;
+}
+
+size_t
+change_len(const struct change *c)
+{
+	unsigned mask = opened_comps(c);
+	size_t n = WIRE_ID_LEN + ledger_len(c) + 1, payload;
+
+	for (unsigned comp = COMP_TEAM; comp < COMP_COUNT; comp++) {
+		if ((mask & 1u << comp) == 0)
+			continue;
+		payload = payload_len(c, comp);
+		n += uv_len(payload) + payload;
+	}
+	return n;
+}
+
+/* --- payloads ------------------------------------------------------------ */
+
 static void
 get_added(struct reader *r, struct change_field *f)
 {
@@ -196,18 +273,6 @@ take(struct change *c, enum compartment comp, struct bytes in)
 	return reader_whole(&r);
 }
 
-static size_t
-stored_len(const struct change *c)
-{
-	struct buf b = BUF_EMPTY;
-	size_t n;
-
-	change_encode(&b, c);
-	n = b.len;
-	buf_free(&b);
-	return n;
-}
-
 fault
 change_take_payload(struct change *c, enum compartment comp, struct bytes in)
 {
@@ -215,7 +280,7 @@ change_take_payload(struct change *c, enum compartment comp, struct bytes in)
 	if (in.len > WIRE_CHANGE_MAX || !take(c, comp, in))
 		return fault_new(FAULT_FORMAT,
 		    "not the payload of its change (%zu bytes)", in.len);
-	if (stored_len(c) > WIRE_CHANGE_MAX) {
+	if (change_len(c) > WIRE_CHANGE_MAX) {
 		withhold(c, comp);
 		return fault_new(FAULT_FORMAT,
 		    "a change larger than %u bytes", WIRE_CHANGE_MAX);
@@ -226,23 +291,18 @@ change_take_payload(struct change *c, enum compartment comp, struct bytes in)
 void
 change_encode(struct buf *b, const struct change *c)
 {
-	struct buf payload = BUF_EMPTY;
-	unsigned mask = change_comps(c);
+	unsigned mask = opened_comps(c);
 
-	for (size_t i = 0; i < c->nfields; i++)
-		if (c->fields[i].withheld)
-			mask &= ~(1u << c->fields[i].comp);
+	buf_room(b, change_len(c));
 	buf_add(b, c->dot.device.b, WIRE_ID_LEN);
 	change_put_ledger(b, c);
 	put_u8(b, (uint8_t)mask);
 	for (unsigned comp = COMP_TEAM; comp < COMP_COUNT; comp++) {
 		if ((mask & 1u << comp) == 0)
 			continue;
-		buf_clear(&payload);
-		change_put_payload(&payload, c, comp);
-		put_counted(b, buf_view(&payload));
+		put_uv(b, payload_len(c, comp));
+		change_put_payload(b, c, comp);
 	}
-	buf_free(&payload);
 }
 
 fault

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define UV_MAX 10		/* bytes of the greatest */
+
 static void
 put_le(struct buf *b, uint64_t v, size_t n)
 {
@@ -39,11 +41,25 @@ put_u64(struct buf *b, uint64_t v)
 void
 put_uv(struct buf *b, uint64_t v)
 {
+	uint8_t *p = buf_room(b, UV_MAX);
+	size_t n = 0;
+
 	while (v >= 0x80) {
-		put_u8(b, (uint8_t)(v | 0x80));
+		p[n++] = (uint8_t)(v | 0x80);
 		v >>= 7;
 	}
-	put_u8(b, (uint8_t)v);
+	p[n++] = (uint8_t)v;
+	b->len += n;
+}
+
+size_t
+uv_len(uint64_t v)
+{
+	size_t n = 1;
+
+	while ((v >>= 7) > 0)
+		n++;
+	return n;
 }
 
 void

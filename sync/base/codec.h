@@ -21,6 +21,7 @@ void put_u16(struct buf *, uint16_t);
 void put_u32(struct buf *, uint32_t);
 void put_u64(struct buf *, uint64_t);
 void put_uv(struct buf *, uint64_t);		/* LEB128, shortest form */
+size_t uv_len(uint64_t);			/* bytes that put_uv appends */
 void put_counted(struct buf *, struct bytes);	/* uv length, then bytes */
 
 struct reader reader_of(struct bytes);
