@@ -15,6 +15,7 @@
 #define DEPTH_MAX	4096		/* git's own limit for a chain */
 #define WORK_MAX	256		/* times max: bytes made for one object */
 #define ENTRY_HEAD	40		/* type, length, base */
+#define CHUNK		(32u << 10)	/* read at once of a long stream */
 #define OFS_DELTA	6
 #define REF_DELTA	7
 
@@ -217,16 +218,30 @@ entry_at(struct entry *e, struct packread *p, uint64_t at)
 	return NULL;
 }
 
-/* More of the stream's bytes when all have been used; false at its end. */
+/*
+ * More of the stream's bytes when all have been used; false at its end.  At
+ * first what is in the window, which is all of most objects.
+ */
 static bool
-refill(z_stream *z, uint64_t *at, struct packread *p)
+refill(z_stream *z, uint64_t *at, struct packread *p, uint8_t chunk[CHUNK])
 {
 	struct bytes in = BYTES_EMPTY;
 
 	if (z->avail_in > 0)
 		return true;
-	if (*at >= p->end || view(&in, p, *at, 1) != NULL)
+	if (*at >= p->end)
 		return false;
+	if (z->total_in == 0) {
+		if (view(&in, p, *at, 1) != NULL)
+			return false;
+	} else {
+		in = (struct bytes){ chunk, CHUNK };
+		if (in.len > p->end - *at)
+			in.len = (size_t)(p->end - *at);
+		if (packindex_read(&p->index, p->pack, chunk, in.len,
+		    *at) != NULL)
+			return false;
+	}
 	z->next_in = (Bytef *)(uintptr_t)in.at;
 	z->avail_in = (uInt)in.len;
 	*at += in.len;
@@ -241,7 +256,7 @@ static fault
 inflate_entry(struct buf *out, struct packread *p, const struct entry *e,
     size_t some)
 {
-	uint8_t beyond;
+	uint8_t beyond, chunk[CHUNK];
 	size_t want = some > 0 && some < e->len ? some : (size_t)e->len;
 	uint64_t at = e->data;
 	z_stream z = { .next_in = NULL };
@@ -259,7 +274,7 @@ inflate_entry(struct buf *out, struct packread *p, const struct entry *e,
 			z.next_out = &beyond;
 			z.avail_out = 1;
 		}
-		r = refill(&z, &at, p) ?
+		r = refill(&z, &at, p, chunk) ?
 		    inflate(&z, Z_NO_FLUSH) : Z_BUF_ERROR;
 	}
 	ok = z.total_out == want && (some > 0 || r == Z_STREAM_END);
