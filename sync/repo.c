@@ -191,6 +191,26 @@ repo_read(struct buf *out, struct repo *r, const struct oid *oid,
 	return f;
 }
 
+bool
+repo_read_hashed(struct buf *out, struct repo *r, const struct oid *oid,
+    size_t max, const struct hash *want)
+{
+	size_t start = out->len, most = max;
+	enum object_type type;
+	struct hash h;
+	bool same = false;
+
+	if (look_twice(out, &type, &most, r, oid) == NULL &&
+	    type == OBJECT_BLOB) {
+		h = hash_of((struct bytes){ out->at + start,
+		    out->len - start });
+		same = hash_eq(&h, want);
+	}
+	if (!same)
+		out->len = start;
+	return same;
+}
+
 static fault
 write_object(struct oid *out, struct repo *r, enum object_type type,
     struct bytes data, size_t max)

@@ -37,6 +37,13 @@ const struct gitdir *repo_dir(const struct repo *);
  */
 fault repo_read(struct buf *out, struct repo *, const struct oid *,
     enum object_type, size_t max) MUST_CHECK;
+/*
+ * Append a blob of which a signed commit tells the hash; its name, which says
+ * less, is not computed.  False: it is not that, and nothing was appended;
+ * repo_read knows why.
+ */
+bool repo_read_hashed(struct buf *out, struct repo *, const struct oid *,
+    size_t max, const struct hash *);
 /* Type and length without reading it (both as the object claims). */
 fault repo_header(enum object_type *, size_t *len, struct repo *,
     const struct oid *) MUST_CHECK;

@@ -82,6 +82,9 @@ site_blob(struct buf *out, struct site *s, const struct commit *c)
 
 	if ((f = one_entry(&e, s, c)) != NULL)
 		return f;
+	if (repo_read_hashed(out, s->repo, &e.blob, ref_blob_max(c->ref),
+	    &c->seg))
+		return NULL;
 	if ((f = repo_read(out, s->repo, &e.blob, OBJECT_BLOB,
 	    ref_blob_max(c->ref))) != NULL)
 		return f;
