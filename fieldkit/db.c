@@ -197,11 +197,18 @@ db_exec(struct db *db, const char *sql)
 static struct stmt *
 cached(struct db *db, const char *sql)
 {
-	/* Nearly always the same literal. */
-	for (struct stmt *s = db->stmts; s != NULL; s = s->next)
-		if (s->sql == sql)
-			return s;
-	for (struct stmt *s = db->stmts; s != NULL; s = s->next)
+	struct stmt *s;
+
+	/* Nearly always the same literal, and one of the last few. */
+	for (struct stmt **at = &db->stmts; (s = *at) != NULL; at = &s->next) {
+		if (s->sql != sql)
+			continue;
+		*at = s->next;
+		s->next = db->stmts;
+		db->stmts = s;
+		return s;
+	}
+	for (s = db->stmts; s != NULL; s = s->next)
 		if (strcmp(s->sql, sql) == 0)
 			return s;
 	return NULL;
