@@ -11,33 +11,85 @@
 #include "fieldkit/search.h"
 #include "sync/collect.h"
 
+/*
+ * A transaction takes segments until so many bytes were opened: a commit costs
+ * five waits for the disk, but what a kill undoes is to be little.
+ */
+#define BATCH_BYTES	(8u << 20)
+#define TEXT_BYTES	(2u << 20)	/* put into the index together */
+
 struct importing {
 	struct home	*home;
 	const struct id	*device;
-	size_t		new;
-	struct findings	*odd;		/* clocks */
+	struct exchange_report *report;
 	struct progress_bar *bar;
 	size_t		changes;	/* opened so far, of all devices */
+	bool		single;		/* a transaction for each segment */
+	/* Of the transaction under way. */
+	bool		begun;
+	size_t		bytes, new;
+	size_t		text;		/* bytes that are not in the index */
+	/* One could not be kept, with all that was in it. */
+	bool		lost;
 };
 
-/* One segment: all of it and the mark that it was opened, or nothing. */
+/* --- transactions ------------------------------------------------------- */
+
 static fault
-imported(void *arg, const struct collected *c)
+begin(struct importing *in)
 {
-	struct importing *in = arg;
+	fault f;
+
+	if (in->begun)
+		return NULL;
+	if ((f = store_begin(&in->home->store)) == NULL)
+		in->begun = true;
+	in->bytes = in->new = in->text = 0;
+	return f;
+}
+
+static fault
+update_index(struct home *h)
+{
+	fault f = search_start(h->db);
+
+	return f != NULL ? f : search_update(&h->store);
+}
+
+static fault
+end(struct importing *in, fault f)
+{
+	if (!in->begun)
+		return f;
+	if (f == NULL && in->new > 0 && in->text > 0)
+		f = update_index(in->home);
+	in->begun = false;
+	if ((f = store_end(&in->home->store, f)) == NULL)
+		in->report->imported += in->new;
+	in->lost |= f != NULL;
+	return f;
+}
+
+/* In the same transaction, while the texts are at hand. */
+static fault
+index_texts(struct importing *in, size_t more)
+{
+	if (in->single || (in->text += more) < TEXT_BYTES)
+		return NULL;
+	in->text = 0;
+	return in->new == 0 ? NULL : update_index(in->home);
+}
+
+/* --- segments ----------------------------------------------------------- */
+
+static fault
+put_changes(struct importing *in, const struct collected *c)
+{
 	struct store *st = &in->home->store;
 	const struct segment *s = c->segment;
-	fault f;
+	fault f = NULL;
 	bool new;
 
-	if ((f = db_begin(st->db)) != NULL)
-		return f;
-	if (exchange_beyond_cut(roster_member(in->home->site.roster,
-	    in->device), c->commit)) {
-		if ((f = exchange_set_aside(in->home, c)) == NULL)
-			f = store_set_opened(st, in->device, c->commit->seq);
-		return db_end(st->db, f);
-	}
 	for (size_t i = 0, run = 1; f == NULL && i < s->nchanges; i++) {
 		f = store_put(st, &s->changes[i], &new);
 		if (f != NULL && (f->code == FAULT_TRUST ||
@@ -55,16 +107,36 @@ imported(void *arg, const struct collected *c)
 			    s->changes[i].dot.n - run + 1, s->changes[i].dot.n);
 		run = 1;
 	}
+	return f;
+}
+
+/* One segment: all of it and the mark that it was opened, or nothing. */
+static fault
+imported(void *arg, const struct collected *c)
+{
+	struct importing *in = arg;
+	struct home *h = in->home;
+	const struct segment *s = c->segment;
+	fault f;
+
+	if ((f = begin(in)) != NULL)
+		return f;
+	f = exchange_beyond_cut(roster_member(h->site.roster, in->device),
+	    c->commit) ? exchange_set_aside(h, c) : put_changes(in, c);
 	if (f == NULL)
-		f = exchange_take_receipts(in->home, in->device, s->receipts,
+		f = exchange_take_receipts(h, in->device, s->receipts,
 		    s->nreceipts);
 	if (f == NULL)
-		f = store_set_opened(st, in->device, c->commit->seq);
-	odd_clock_find(in->odd, roster_member(in->home->site.roster, in->device),
-	    s);
+		f = store_set_opened(&h->store, in->device, c->commit->seq);
+	if (f == NULL)
+		f = index_texts(in, s->payloads.len);
+	odd_clock_find(&in->report->findings,
+	    roster_member(h->site.roster, in->device), s);
 	in->changes += s->nchanges;
+	in->bytes += s->text.len + s->payloads.len;
 	progress_step(in->bar, in->changes, 0);
-	return db_end(st->db, f);
+	return f != NULL || in->single || in->bytes >= BATCH_BYTES ?
+	    end(in, f) : NULL;
 }
 
 static fault
@@ -83,30 +155,53 @@ import_one(struct importing *in, const struct id *device)
 }
 
 /* A chain that does not open stops alone; the others go on. */
-fault
-exchange_import(struct home *h, struct exchange_report *r)
+static bool
+stops_alone(fault f)
 {
-	const struct roster *ro = h->site.roster;
-	struct progress_bar bar;
-	struct importing in = { .home = h, .odd = &r->findings, .bar = &bar };
-	fault f = exchange_apply_cuts(h);
+	return f != NULL && (f->code == FAULT_TRUST ||
+	    f->code == FAULT_FORMAT || f->code == FAULT_LOCKED ||
+	    f->code == FAULT_INVALID);
+}
 
-	progress_begin(&bar, "opening changes");
+static fault
+import_all(struct importing *in)
+{
+	const struct roster *ro = in->home->site.roster;
+	fault f = NULL;
+
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++) {
-		if (id_eq(&ro->members[i].device, &h->device))
+		if (id_eq(&ro->members[i].device, &in->home->device))
 			continue;
-		f = import_one(&in, &ro->members[i].device);
-		if (f != NULL && (f->code == FAULT_TRUST ||
-		    f->code == FAULT_FORMAT || f->code == FAULT_LOCKED ||
-		    f->code == FAULT_INVALID)) {
-			r->stopped = f;
+		f = import_one(in, &ro->members[i].device);
+		if (stops_alone(f) && (in->single || !in->lost)) {
+			in->report->stopped = f;
 			f = NULL;
 		}
 	}
+	return end(in, f);
+}
+
+/*
+ * What cannot be stored takes down what was in its transaction: once more,
+ * each segment in its own, so that only the chain it stands in stops.
+ */
+fault
+exchange_import(struct home *h, struct exchange_report *r)
+{
+	size_t before = r->imported;
+	struct progress_bar bar;
+	struct importing in = { .home = h, .report = r, .bar = &bar };
+	fault f;
+
+	if ((f = exchange_apply_cuts(h)) != NULL)
+		return f;
+	progress_begin(&bar, "opening changes");
+	f = import_all(&in);
+	if (in.lost) {
+		in = (struct importing){ .home = h, .report = r, .bar = &bar,
+		    .single = true };
+		f = import_all(&in);
+	}
 	progress_end(&bar);
-	r->imported += in.new;
-	if (f == NULL && in.new > 0 &&
-	    (f = search_start(h->db)) == NULL)
-		f = search_update(&h->store);
-	return f;
+	return f == NULL && r->imported > before ? update_index(h) : f;
 }

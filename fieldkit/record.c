@@ -106,6 +106,8 @@ merge_changes(struct record *r)
 		list[i] = &r->changes[i];
 	merge(&r->merged, list, r->nchanges);
 	free(list);
+	r->index = creation(r)->index;
+	r->type = creation(r)->type;
 }
 
 fault
@@ -121,8 +123,6 @@ record_load(struct record *out, struct db *db, const struct id *id)
 	if ((f = decode_bodies(&r, ends, n)) != NULL)
 		goto done;
 	merge_changes(&r);
-	r.index = creation(&r)->index;
-	r.type = creation(&r)->type;
 	*out = r;
 	r = (struct record){ .nchanges = 0 };
 done:
@@ -132,14 +132,39 @@ done:
 }
 
 void
+record_of(struct record *out, struct change *c)
+{
+	struct record r = { .id = c->record, .changes = c, .nchanges = 1,
+	    .borrowed = true };
+
+	merge_changes(&r);
+	*out = r;
+}
+
+void
 record_free(struct record *r)
 {
 	merged_free(&r->merged);
-	for (size_t i = 0; i < r->nchanges; i++)
+	for (size_t i = 0; !r->borrowed && i < r->nchanges; i++)
 		change_free(&r->changes[i]);
-	free(r->changes);
+	if (!r->borrowed)
+		free(r->changes);
 	buf_free(&r->text);
 	*r = (struct record){ .nchanges = 0 };
+}
+
+void
+record_text(struct buf *out, const struct record *r)
+{
+	const struct merged *m = &r->merged;
+
+	for (size_t i = 0; i < m->nfields; i++)
+		for (size_t k = 0; k < m->fields[i].nitems; k++) {
+			if (m->fields[i].items[k].withheld)
+				continue;
+			buf_add_bytes(out, m->fields[i].items[k].value);
+			put_u8(out, '\n');
+		}
 }
 
 /* --- the row ------------------------------------------------------------ */
@@ -167,15 +192,11 @@ row_make(struct row *row, const struct record *r, int64_t creator)
 }
 
 fault
-record_row_put(struct db *db, const struct record *r)
+record_row_put(struct db *db, const struct record *r, int64_t creator)
 {
 	struct stmt *s;
 	struct row row;
-	int64_t creator;
-	fault f;
 
-	if ((f = device_ref(db, &r->index.creator, &creator)) != NULL)
-		return f;
 	row_make(&row, r, creator);
 	s = db_prepare(db, "INSERT OR REPLACE INTO record(id, type, creator, "
 	    "idx, withdrawn, conflicts, newest, nchanges) "

@@ -18,6 +18,7 @@ struct record {
 	struct merged	merged;
 	struct bytes	type;		/* of the creation, else of the first */
 	struct buf	text;
+	bool		borrowed;	/* changes: the caller's */
 };
 
 /*
@@ -25,10 +26,16 @@ struct record {
  * FAULT_TRUST if what is stored does not decode.
  */
 fault record_load(struct record *, struct db *, const struct id *) MUST_CHECK;
+/* The record that this one change makes; borrows c. */
+void record_of(struct record *, struct change *c);
 void record_free(struct record *);
 
-/* Write its row. */
-fault record_row_put(struct db *, const struct record *) MUST_CHECK;
+/* Append the texts of all that stands and can be read, a line each. */
+void record_text(struct buf *, const struct record *);
+
+/* Write its row; creator is the small number of its index's device. */
+fault record_row_put(struct db *, const struct record *, int64_t creator)
+    MUST_CHECK;
 /* *same: the row is what record_row_put would write. */
 fault record_row_check(struct db *, const struct record *, bool *same)
     MUST_CHECK;

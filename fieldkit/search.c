@@ -103,34 +103,36 @@ read_dues(struct store *st, struct dues *d, bool index)
 	return f;
 }
 
-/* The texts of all that stands and can be read, a line each. */
-static void
-standing_text(struct buf *out, const struct merged *m)
+static fault
+standing_text(struct store *st, const struct due *due, struct buf *room,
+    struct bytes *text)
 {
-	buf_clear(out);
-	for (size_t i = 0; i < m->nfields; i++)
-		for (size_t k = 0; k < m->fields[i].nitems; k++) {
-			if (m->fields[i].items[k].withheld)
-				continue;
-			buf_add_bytes(out, m->fields[i].items[k].value);
-			put_u8(out, '\n');
-		}
+	struct record r;
+	fault f;
+
+	if (store_batch_text(st, due->pos, &due->id, text))
+		return NULL;
+	if ((f = record_load(&r, st->db, &due->id)) != NULL)
+		return f;
+	buf_clear(room);
+	record_text(room, &r);
+	record_free(&r);
+	*text = buf_view(room);
+	return NULL;
 }
 
 static fault
-index_one(struct store *st, const struct due *due, struct buf *text)
+index_one(struct store *st, const struct due *due, struct buf *room)
 {
-	struct record r;
+	struct bytes text;
 	struct stmt *s;
 	fault f;
 
-	if ((f = record_load(&r, st->db, &due->id)) != NULL)
+	if ((f = standing_text(st, due, room, &text)) != NULL)
 		return f;
-	standing_text(text, &r.merged);
-	record_free(&r);
 	s = db_prepare(st->db, "INSERT INTO words(rowid, text) VALUES(?, ?)");
 	stmt_int(s, 1, due->pos);
-	stmt_text(s, 2, buf_view(text));
+	stmt_text(s, 2, text);
 	return stmt_run(s);
 }
 
@@ -148,7 +150,7 @@ note_indexed(struct db *db)
 fault
 search_update(struct store *st)
 {
-	struct buf text = BUF_EMPTY;
+	struct buf room = BUF_EMPTY;
 	struct dues d = { NULL, 0 };
 	bool due;
 	fault f;
@@ -160,11 +162,12 @@ search_update(struct store *st)
 		return f;
 	f = read_dues(st, &d, true);
 	for (size_t i = 0; f == NULL && i < d.n; i++)
-		f = index_one(st, &d.at[i], &text);
+		f = index_one(st, &d.at[i], &room);
 	if (f == NULL)
 		f = note_indexed(st->db);
+	store_batch_forget(st);
 	free(d.at);
-	buf_free(&text);
+	buf_free(&room);
 	return db_end(st->db, f);
 }
 
@@ -305,7 +308,7 @@ scan_one(struct seek *k, const struct id *id)
 	if ((f = record_load(&r, k->st->db, id)) != NULL)
 		return f;
 	if (!r.merged.withdrawn) {
-		standing_text(&text, &r.merged);
+		record_text(&text, &r);
 		f = snippet_all(&all, k->stem, &k->terms, buf_view(&text));
 	}
 	if (all)

@@ -78,8 +78,11 @@ struct arrival {		/* one change on its way in */
 	struct store	*store;
 	struct change	*c;
 	int64_t		device;		/* ref of c->dot.device */
+	int64_t		pos;		/* where it was inserted */
 	struct buf	body;
 	bool		new;
+	bool		alone;		/* the only one of its record */
+	bool		agrees;		/* its record stands on its index */
 	fault		verdict;	/* it went into quarantine: why */
 };
 
@@ -165,33 +168,92 @@ insert(struct arrival *a)
 {
 	struct stmt *s = db_prepare(a->store->db, "INSERT INTO "
 	    "change(device, n, record, body) VALUES(?, ?, ?, ?)");
+	fault f;
 
 	stmt_int(s, 1, a->device);
 	stmt_int(s, 2, (int64_t)a->c->dot.n);
 	stmt_blob(s, 3, record_key(a));
 	stmt_blob(s, 4, buf_view(&a->body));
-	return stmt_run(s);
+	if ((f = stmt_run(s)) == NULL)
+		a->pos = db_last_id(a->store->db);
+	return f;
 }
 
 /* Is what was written what was to be written?  Before the commit. */
 static fault
-read_back(const struct arrival *a, const struct record *r)
+read_back(const struct arrival *a)
 {
-	struct buf body = BUF_EMPTY;
+	struct stmt *s = db_prepare(a->store->db, "SELECT body FROM change "
+	    "WHERE pos = ? AND device = ? AND n = ? AND record = ?");
 	char dot[DOT_TEXT];
-	bool same = false;
+	bool same;
+	fault f;
 
-	for (size_t i = 0; i < r->nchanges && !same; i++) {
-		if (dot_cmp(&r->changes[i].dot, &a->c->dot) != 0)
-			continue;
-		change_encode(&body, &r->changes[i]);
-		same = bytes_eq(buf_view(&body), buf_view(&a->body));
-		break;
-	}
-	buf_free(&body);
+	stmt_int(s, 1, a->pos);
+	stmt_int(s, 2, a->device);
+	stmt_int(s, 3, (int64_t)a->c->dot.n);
+	stmt_blob(s, 4, record_key(a));
+	if ((f = stmt_step(s, &same)) != NULL)
+		return f;
+	same = same && bytes_eq(stmt_get(s, 0), buf_view(&a->body));
+	stmt_reset(s);
 	return same ? NULL : fault_new(FAULT_FAIL, "change %s reads back "
 	    "otherwise than it was written; nothing was saved",
 	    dot_text(dot, &a->c->dot));
+}
+
+static bool
+withholds(const struct change *c)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < c->nfields; i++)
+		any |= c->fields[i].withheld;
+	return any;
+}
+
+static fault
+any(struct stmt *s, bool *yes)
+{
+	fault f = stmt_step(s, yes);
+
+	stmt_reset(s);
+	return f;
+}
+
+/*
+ * How much of the record must be read for a change that was not here: all of
+ * it, unless none of it is here, or it stands on the index that the change
+ * names, by its creator's word where only that counts.  store_settle would
+ * then say that the change stands, and move nothing.
+ */
+static fault
+weigh(struct arrival *a)
+{
+	struct stmt *s;
+	bool others, agrees = false;
+	int64_t creator;
+	fault f;
+
+	s = db_prepare(a->store->db, "SELECT 1 FROM change WHERE record = ?");
+	stmt_blob(s, 1, record_key(a));
+	if ((f = any(s, &others)) != NULL || (f = device_find(a->store->db,
+	    &a->c->index.creator, &creator)) != NULL)
+		return f;
+	if (others) {
+		s = db_prepare(a->store->db, "SELECT 1 FROM record r "
+		    "WHERE id = ?1 AND creator = ?2 AND idx = ?3 AND "
+		    "(creator <> ?4 OR EXISTS (SELECT 1 FROM change c "
+		    "WHERE c.record = r.id AND +c.device = r.creator))");
+		stmt_blob(s, 1, record_key(a));
+		stmt_int(s, 2, creator);
+		stmt_int(s, 3, a->c->index.n);
+		stmt_int(s, 4, a->store->self_ref);
+		f = any(s, &agrees);
+	}
+	a->alone = !others && !withholds(a->c);
+	a->agrees = agrees;
+	return f;
 }
 
 /* The row is there and new: does it stand, and what follows from that? */
@@ -212,27 +274,44 @@ settle(struct arrival *a, struct record *r)
 	return record_load(r, a->store->db, &a->c->record);
 }
 
+/* Its record as it is now, with the row that lists need of it. */
+static fault
+update_record(struct arrival *a, bool was)
+{
+	struct store *st = a->store;
+	struct record r = { .nchanges = 0 };
+	fault f = NULL;
+
+	if (a->alone)
+		record_of(&r, a->c);
+	else
+		f = record_load(&r, st->db, &a->c->record);
+	if (f == NULL && !was && !a->agrees)
+		f = settle(a, &r);
+	if (f == NULL)
+		f = store_row(st, &r);
+	if (f == NULL && r.borrowed && st->batch != NULL)
+		store_batch_keep(st->batch, a->pos, &r);
+	record_free(&r);
+	return f;
+}
+
 static fault
 take(struct arrival *a)
 {
-	struct record r = { .nchanges = 0 };
 	bool was;
 	fault f;
 
 	if ((f = known(a, &was)) != NULL || (was && !a->new))
 		return f;
-	if (!was && (f = insert(a)) != NULL)
+	if (!was && ((f = weigh(a)) != NULL || (f = insert(a)) != NULL ||
+	    (f = read_back(a)) != NULL))
 		return f;
 	a->new = true;
-	if ((f = record_load(&r, a->store->db, &a->c->record)) != NULL)
-		goto done;
-	if (!was && ((f = read_back(a, &r)) != NULL ||
-	    (f = settle(a, &r)) != NULL))
-		goto done;
-	f = store_row(a->store, &r);
-done:
-	record_free(&r);
-	return f;
+	if (!a->agrees || a->store->batch == NULL)
+		return update_record(a, was);
+	store_batch_late(a->store->batch, &a->c->record);
+	return NULL;
 }
 
 /* Its record was erased: nothing of it is read or kept. */
@@ -267,95 +346,6 @@ store_admit(struct store *st, struct bytes body)
 	return f;
 }
 
-/* --- what a local change is given --------------------------------------- */
-
-/*
- * The greatest counter of ours that any other place knows: a change that went
- * into quarantine, was erased, or that a commit carries, may be out there
- * under its dot.
- */
-static fault
-own_spent(struct store *st, uint64_t *n)
-{
-	struct stmt *s = db_prepare(st->db, "SELECT max("
-	    "ifnull((SELECT max(n) FROM quarantine WHERE device = ?1), 0), "
-	    "ifnull((SELECT max(n) FROM erased WHERE device = ?1), 0), "
-	    "ifnull((SELECT last FROM carried WHERE device = ?1 "
-	    "ORDER BY first DESC LIMIT 1), 0))");
-	bool row;
-	fault f;
-
-	*n = 0;
-	stmt_int(s, 1, st->self_ref);
-	if ((f = stmt_step(s, &row)) == NULL && row)
-		*n = (uint64_t)stmt_get_int(s, 0);
-	stmt_reset(s);
-	return f;
-}
-
-/* Counter and clock of our own newest change; zeros if there is none. */
-static fault
-own_last(struct store *st, uint64_t *n, uint64_t *clock)
-{
-	struct stmt *s = db_prepare(st->db, "SELECT n, body FROM change "
-	    "WHERE device = ? ORDER BY n DESC LIMIT 1");
-	struct change c = CHANGE_EMPTY;
-	bool row;
-	fault f;
-
-	*n = *clock = 0;
-	stmt_int(s, 1, st->self_ref);
-	if ((f = stmt_step(s, &row)) != NULL || !row)
-		return f;
-	*n = (uint64_t)stmt_get_int(s, 0);
-	if ((f = change_decode(&c, stmt_get(s, 1))) == NULL)
-		*clock = c.clock;
-	stmt_reset(s);
-	change_free(&c);
-	return f;
-}
-
-static fault
-newest_of(struct store *st, const struct id *record, uint64_t *clock)
-{
-	struct stmt *s = db_prepare(st->db,
-	    "SELECT newest FROM record WHERE id = ?");
-	bool row;
-	fault f;
-
-	*clock = 0;
-	stmt_blob(s, 1, (struct bytes){ record->b, sizeof record->b });
-	if ((f = stmt_step(s, &row)) == NULL && row)
-		*clock = (uint64_t)stmt_get_int(s, 0);
-	stmt_reset(s);
-	return f;
-}
-
-/* After all that it follows here: our last change, and the record's. */
-static fault
-give_dot(struct store *st, struct change *c)
-{
-	uint64_t wall = clock_wall_ms(), n, spent, own, record;
-	fault f;
-
-	if ((f = own_last(st, &n, &own)) != NULL ||
-	    (f = own_spent(st, &spent)) != NULL ||
-	    (f = newest_of(st, &c->record, &record)) != NULL)
-		return f;
-	if (n < spent)
-		n = spent;
-	if (n >= WIRE_COUNTER_MAX)
-		return fault_new(FAULT_INVALID, "this device has made all the "
-		    "changes that one device can make; nothing was saved; "
-		    "join again as a new device");
-	c->dot = (struct dot){ st->self, n + 1 };
-	st->last_clock = hlc_seen(st->last_clock, own, wall);
-	st->last_clock = hlc_seen(st->last_clock, record, wall);
-	st->last_clock = hlc_next(st->last_clock, wall);
-	c->clock = st->last_clock;
-	return NULL;
-}
-
 fault
 store_put(struct store *st, struct change *c, bool *new)
 {
@@ -367,16 +357,17 @@ store_put(struct store *st, struct change *c, bool *new)
 		*new = false;
 	if ((f = db_begin(st->db)) != NULL)
 		return f;
-	if (local && (f = give_dot(st, c)) != NULL)
+	if (local && (f = store_give_dot(st, c)) != NULL)
 		goto done;
 	if ((f = change_check(c)) != NULL)
 		goto done;
 	change_encode(&a.body, c);
-	if ((f = device_ref(st->db, &c->dot.device, &a.device)) == NULL)
+	if ((f = store_ref(st, &c->dot.device, &a.device)) == NULL)
 		f = take_unless_erased(&a);
 	/* What is made here is not a fact yet: it is simply not saved. */
 	if (f == NULL && local && a.verdict != NULL)
-		f = a.verdict->code == FAULT_ERASED ? a.verdict : fault_new(FAULT_TRUST, "an edit names another index than "
+		f = a.verdict->code == FAULT_ERASED ? a.verdict :
+		    fault_new(FAULT_TRUST, "an edit names another index than "
 		    "its record; nothing was saved; read the record again");
 done:
 	buf_free(&a.body);
@@ -389,45 +380,4 @@ done:
 	if (new != NULL)
 		*new = a.new;
 	return a.verdict;
-}
-
-/*
- * Others may name any index of ours, so only what we made ourselves counts,
- * standing, aside or erased: the leaf of an erased one opens nothing again.
- */
-static fault
-index_last(struct store *st, int64_t *last)
-{
-	struct stmt *s = db_prepare(st->db, "SELECT max("
-	    "ifnull((SELECT idx FROM record r WHERE creator = ?1 AND "
-	    "EXISTS (SELECT 1 FROM change c WHERE c.record = r.id "
-	    "AND +c.device = ?1) ORDER BY idx DESC LIMIT 1), 0), "
-	    "ifnull((SELECT max(idx) FROM quarantine WHERE device = ?1 "
-	    "AND +creator = ?1), 0), "
-	    "ifnull((SELECT max(idx) FROM erased WHERE device = ?1 "
-	    "AND creator = ?1), 0))");
-	bool row;
-	fault f;
-
-	*last = 0;
-	stmt_int(s, 1, st->self_ref);
-	if ((f = stmt_step(s, &row)) == NULL && row)
-		*last = stmt_get_int(s, 0);
-	stmt_reset(s);
-	return f;
-}
-
-fault
-store_next_index(struct store *st, struct index *out)
-{
-	int64_t last;
-	fault f = index_last(st, &last);
-
-	if (f == NULL && last >= WIRE_INDEX_MAX)
-		f = fault_new(FAULT_INVALID, "this device has made all the "
-		    "records that one device can make; nothing was saved; "
-		    "join again as a new device");
-	if (f == NULL)
-		*out = (struct index){ st->self, (uint32_t)last + 1 };
-	return f;
 }

@@ -11,11 +11,14 @@
 
 #include "fieldkit/record.h"
 
+struct store_batch;
+
 struct store {			/* borrows db */
 	struct db	*db;
 	struct id	self;
 	int64_t		self_ref;	/* of self in the table of devices */
 	uint64_t	last_clock;
+	struct store_batch *batch;	/* NULL outside of one */
 };
 
 /* Create or bring to today's schema; FAULT_INVALID if it is newer. */
@@ -35,6 +38,21 @@ void store_close(struct store *);	/* db stays open */
  * afar was counted and dropped unread.
  */
 fault store_put(struct store *, struct change *c, bool *new) MUST_CHECK;
+
+/*
+ * Many changes from afar in one transaction; not nested.  The row of a record
+ * that gets further changes is made once, in store_end: nothing may ask for
+ * rows before, and no local change be put.  As db_end, store_end takes the
+ * fault so far, and ends the transaction by it.
+ */
+fault store_begin(struct store *) MUST_CHECK;
+fault store_end(struct store *, fault f) MUST_CHECK;
+/* The text (as record_text has it) of a record that the one change at pos
+ * makes, if it came with this batch; borrowed until the next put. */
+bool store_batch_text(const struct store *, int64_t pos, const struct id *,
+    struct bytes *text);
+/* Its texts are needed no more, or no longer true. */
+void store_batch_forget(struct store *);
 
 /* The index for a new record of this device (inside a transaction). */
 fault store_next_index(struct store *, struct index *) MUST_CHECK;

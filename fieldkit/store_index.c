@@ -119,16 +119,20 @@ take_aside(struct store *st, const struct id *record, int64_t creator,
 	return stmt_run(s);
 }
 
+/* *moved is set if there was one. */
 static fault
-admit(struct store *st, const struct id *record, const struct index *index)
+admit(struct store *st, const struct id *record, const struct index *index,
+    bool *moved)
 {
 	struct buf body = BUF_EMPTY;
 	int64_t creator;
 	fault f = device_find(st->db, &index->creator, &creator);
 
 	while (f == NULL && (f = take_aside(st, record, creator, index->n,
-	    &body)) == NULL && body.len > 0)
+	    &body)) == NULL && body.len > 0) {
+		*moved = true;
 		f = store_admit(st, buf_view(&body));
+	}
 	buf_free(&body);
 	return f;
 }
@@ -147,6 +151,8 @@ store_drop(struct store *st, const struct dot *dot)
 	s = db_prepare(st->db, "DELETE FROM change WHERE device = ? AND n = ?");
 	stmt_int(s, 1, ref);
 	stmt_int(s, 2, (int64_t)dot->n);
+	/* Its position may be given again. */
+	store_batch_forget(st);
 	return stmt_run(s);
 }
 
@@ -154,9 +160,13 @@ fault
 store_row(struct store *st, const struct record *r)
 {
 	struct stmt *s;
+	int64_t creator;
+	fault f;
 
-	if (r->nchanges > 0)
-		return record_row_put(st->db, r);
+	if (r->nchanges > 0) {
+		f = store_ref(st, &r->index.creator, &creator);
+		return f != NULL ? f : record_row_put(st->db, r, creator);
+	}
 	s = db_prepare(st->db, "DELETE FROM record WHERE id = ?");
 	stmt_blob(s, 1, key(&r->id));
 	return stmt_run(s);
@@ -181,14 +191,17 @@ set_aside(struct store *st, const struct change *c, const char *reason)
 /* All of r but what names `keep` and but c. */
 static fault
 evict(struct store *st, const struct record *r, const struct index *keep,
-    const struct change *c)
+    const struct change *c, bool *moved)
 {
 	fault f = NULL;
 
-	for (size_t i = 0; f == NULL && i < r->nchanges; i++)
-		if (!index_eq(&r->changes[i].index, keep) &&
-		    dot_cmp(&r->changes[i].dot, &c->dot) != 0)
-			f = set_aside(st, &r->changes[i], NOT_ITS_INDEX);
+	for (size_t i = 0; f == NULL && i < r->nchanges; i++) {
+		if (index_eq(&r->changes[i].index, keep) ||
+		    dot_cmp(&r->changes[i].dot, &c->dot) == 0)
+			continue;
+		*moved = true;
+		f = set_aside(st, &r->changes[i], NOT_ITS_INDEX);
+	}
 	return f;
 }
 
@@ -283,9 +296,10 @@ static fault
 enter(struct store *st, const struct id *record, const struct index *index)
 {
 	struct record r = { .nchanges = 0 };
+	bool moved;
 	fault f;
 
-	if ((f = admit(st, record, index)) == NULL &&
+	if ((f = admit(st, record, index, &moved)) == NULL &&
 	    (f = record_load(&r, st->db, record)) == NULL)
 		f = store_row(st, &r);
 	record_free(&r);
@@ -348,10 +362,11 @@ take_over(struct store *st, const struct record *r, const struct change *c,
 		return f;
 	if (!won)
 		out->wrong = ANOTHERS;
-	out->moved = true;
-	if ((f = evict(st, r, &claim->index, c)) == NULL && won)
-		f = admit(st, &r->id, &claim->index);
-	return f;
+	f = evict(st, r, &claim->index, c, &out->moved);
+	/* What has been put aside just now is of another index. */
+	if (f != NULL || !won || !out->aside)
+		return f;
+	return admit(st, &r->id, &claim->index, &out->moved);
 }
 
 fault
@@ -359,12 +374,12 @@ store_settle(struct store *st, const struct record *r,
     const struct change *c, struct settled *out)
 {
 	struct claim new = claim_of(c), old;
-	bool aside, standing;
+	bool standing;
 	fault f;
 
 	*out = (struct settled){ .wrong = NULL };
-	if ((f = any_aside(st, &aside)) != NULL || (f = claim_before(st, r, c,
-	    aside, &old, &standing)) != NULL)
+	if ((f = any_aside(st, &out->aside)) != NULL ||
+	    (f = claim_before(st, r, c, out->aside, &old, &standing)) != NULL)
 		return f;
 	if (index_eq(&old.index, &new.index)) {
 		if (standing)
@@ -377,5 +392,5 @@ store_settle(struct store *st, const struct record *r,
 	if ((f = take_over(st, r, c, &new, out)) != NULL || !standing)
 		return f;
 	/* Its row still tells the index that it has left. */
-	return aside ? inherit(st, &old.index) : NULL;
+	return out->aside ? inherit(st, &old.index) : NULL;
 }

@@ -166,7 +166,7 @@ remake_rows(struct store *st, const struct ids *ids)
 	for (size_t i = 0; f == NULL && i < ids->n; i++) {
 		if ((f = record_load(&r, st->db, &ids->at[i])) != NULL)
 			return f;
-		f = record_row_put(st->db, &r);
+		f = store_row(st, &r);
 		record_free(&r);
 	}
 	return f;

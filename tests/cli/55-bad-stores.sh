@@ -3,7 +3,7 @@
 # What was acknowledged is there; what cannot be read says so and stays as it
 # is.
 . "$(dirname "$0")/lib.sh"
-make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_version" \
+make -s -C "$ROOT" B="${B#"$ROOT"/}" "${B#"$ROOT"/}/tools/store_sql" \
 	"${B#"$ROOT"/}/tools/kept_pack" >&2 ||
 	echo "not ok - the helper builds"
 conf() { sed -n "s/^$2 //p" "$W/$1/kit.conf"; }
@@ -148,7 +148,7 @@ check "given back, a save works" exits 0 as_them add observation date=2026-09-03
 
 # ---- from a newer version ------------------------------------------------------
 
-"$B/tools/store_version" "$W/amira" 99 || echo "not ok - a newer store"
+"$B/tools/store_sql" "$W/amira" "PRAGMA user_version = 99" || echo "not ok - a newer store"
 before=$(state amira)
 for c in list "add observation date=2026-09-04 narrative=x" sync doctor "doctor --rebuild" digest; do
 	# shellcheck disable=SC2086
@@ -293,3 +293,30 @@ fresh
 echo nonsense >amira/kit.conf
 check "a kit.conf of nonsense: 8" exits 8 fk amira list
 check "it says which" says kit.conf
+
+# ---- what cannot be stored --------------------------------------------------------
+
+rm -rf noor amira ./*.invite
+join() {
+	team "$W/hub2" amira bas && fk amira sync && fk bas sync && fk noor merge
+}
+check "two workers with a coordinator" join
+hurt=$(fk amira add observation date=2026-09-06 narrative="wordt bij noor beschadigd" --json | get id)
+fk amira sync >/dev/null
+fk noor merge >/dev/null
+"$B/tools/store_sql" "$W/noor" "UPDATE change SET body = x'00' WHERE pos = (SELECT max(pos) FROM change)" ||
+	echo "not ok - a change is damaged"
+fk amira add observation date=2026-09-06 narrative="ervoor" >/dev/null
+fk amira sync >/dev/null
+fk amira edit "$hurt" certainty=seen >/dev/null
+fk amira sync >/dev/null
+fk amira add observation date=2026-09-06 narrative="erna" >/dev/null
+fk amira sync >/dev/null
+fk bas add observation date=2026-09-06 narrative="van een ander" >/dev/null
+fk bas sync >/dev/null
+fk noor sync >/dev/null
+check "a record that is damaged here stops the chain that edits it" says "a stored change is damaged; 'fieldkit doctor' says more"
+found() { fk noor search "$1" --json | wc -l; }
+check "what came before on that chain is here" same "$(found ervoor)" 1
+check "what another wrote is here" same "$(found ander)" 1
+check "what comes behind waits" same "$(found erna)" 0
