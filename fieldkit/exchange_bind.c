@@ -210,6 +210,9 @@ make_all(struct home *h, struct intent *list, size_t n,
 
 	for (size_t i = 0; f == NULL && i < n; i++) {
 		f = make(h, &list[i]);
+		/* Another's epoch whose keys have not come yet: it waits. */
+		if (f != NULL && f->code == FAULT_LOCKED)
+			return NULL;
 		if (f == NULL || f->code != FAULT_TRUST)
 			continue;
 		r->given_up = f;

@@ -16,12 +16,12 @@
 #include "sync/pins.h"
 
 #define KEYRINGS_MAX 8192
+#define KEYRINGS_BACK 9		/* as many as a sync may bring */
 
 /* --- the newest keyring here --------------------------------------------- */
 
 struct ring {			/* n 0: there is none */
 	uint64_t	n;
-	char		ref[REF_MAX];
 	struct buf	blob;
 	struct keyring	text;		/* borrows from blob */
 };
@@ -32,44 +32,33 @@ ring_free(struct ring *r)
 	buf_free(&r->blob);
 }
 
-static fault
-newest_number(struct ring *r, struct home *h)
+static int
+by_number(const void *a, const void *b)
 {
-	struct repo_ref *refs = NULL;
-	size_t n = 0;
-	uint64_t one;
-	fault f = repo_refs(&refs, &n, h->site.repo, "refs/heads/keyring/",
-	    KEYRINGS_MAX);
+	uint64_t x = 0, y = 0;
 
-	for (size_t i = 0; f == NULL && i < n; i++)
-		if (ref_kind(refs[i].name, NULL, &one) == REF_KEYRING &&
-		    one > r->n) {
-			r->n = one;
-			memcpy(r->ref, refs[i].name, sizeof r->ref);
-		}
-	free(refs);
-	return f;
+	ref_kind(((const struct repo_ref *)a)->name, NULL, &x);
+	ref_kind(((const struct repo_ref *)b)->name, NULL, &y);
+	return x < y ? 1 : x > y ? -1 : 0;
 }
 
 static fault
-ring_read(struct ring *r, struct home *h)
+read_one(struct ring *r, struct home *h, const char *ref)
 {
 	struct commit c;
 	struct oid oid;
 	fault f;
 
+	ring_free(r);
 	*r = (struct ring){ .n = 0 };
-	if ((f = newest_number(r, h)) != NULL || r->n == 0)
-		return f;
-	if ((f = site_head(&c, &oid, &h->site, r->ref)) == NULL &&
+	ref_kind(ref, NULL, &r->n);
+	if ((f = site_head(&c, &oid, &h->site, ref)) == NULL &&
 	    (f = site_blob(&r->blob, &h->site, &c)) == NULL)
 		f = keyring_decode(&r->text, buf_view(&r->blob));
-	if (f != NULL)
-		ring_free(r);
 	return f;
 }
 
-/* A keyring that names an entry which no hub has bound is a draft. */
+/* One that names an entry which no hub has bound is a draft of somebody's. */
 static bool
 ring_bound(const struct ring *r, const struct home *h)
 {
@@ -78,6 +67,38 @@ ring_bound(const struct ring *r, const struct home *h)
 
 	return entry != NULL && r->text.head.roster_seq <= h->site.bound &&
 	    hash_eq(entry, &r->text.head.roster_hash);
+}
+
+/*
+ * The newest that counts; n 0: there is none.  *last is the greatest number
+ * that is in use.
+ */
+static fault
+ring_read(struct ring *r, uint64_t *last, struct home *h)
+{
+	struct repo_ref *refs = NULL;
+	size_t n = 0;
+	bool bound = false;
+	fault f = repo_refs(&refs, &n, h->site.repo, "refs/heads/keyring/",
+	    KEYRINGS_MAX);
+
+	*r = (struct ring){ .n = 0 };
+	*last = 0;
+	if (f == NULL && n > 0) {
+		qsort(refs, n, sizeof *refs, by_number);
+		ref_kind(refs[0].name, NULL, last);
+	}
+	for (size_t i = 0; f == NULL && !bound && i < n &&
+	    i < KEYRINGS_BACK; i++) {
+		f = read_one(r, h, refs[i].name);
+		bound = f == NULL && ring_bound(r, h);
+	}
+	if (f != NULL || !bound) {
+		ring_free(r);
+		*r = (struct ring){ .n = 0 };
+	}
+	free(refs);
+	return f;
 }
 
 /* --- opening our own ------------------------------------------------------ */
@@ -192,14 +213,15 @@ take_envelope(struct home *h, struct exchange_report *r)
 {
 	const struct epoch *e = roster_epoch_at(h->site.roster, h->site.bound);
 	struct ring ring;
+	uint64_t last;
 	fault f;
 
 	if (e == NULL || exchange_role(h) == 0 || envelope_complete(h->keys,
 	    exchange_role(h), h->site.roster) >= e->e)
 		return NULL;
-	if ((f = ring_read(&ring, h)) != NULL)
+	if ((f = ring_read(&ring, &last, h)) != NULL)
 		return f;
-	if (ring.n > 0 && ring_bound(&ring, h))
+	if (ring.n > 0)
 		f = open_ring(h, &ring, r);
 	ring_free(&ring);
 	return f;
@@ -359,6 +381,7 @@ exchange_keyring(struct home *h, bool *made)
 	const struct roster *ro = h->site.roster;
 	struct guests g;
 	struct ring ring;
+	uint64_t last;
 	fault f;
 
 	*made = false;
@@ -367,14 +390,14 @@ exchange_keyring(struct home *h, bool *made)
 		return NULL;
 	if ((f = guests(&g, h)) != NULL)
 		return f;
-	if ((f = ring_read(&ring, h)) != NULL) {
+	if ((f = ring_read(&ring, &last, h)) != NULL) {
 		free(g.at);
 		return f;
 	}
-	if (!(ring.n == 0 ? g.n == 0 : served(&ring, &g) &&
-	    !overtaken(&ring, ro))) {
+	if (!(ring.n == 0 ? g.n == 0 && last == 0 : served(&ring, &g) &&
+	    !overtaken(&ring, ro) && ring.n == last)) {
 		*made = true;
-		f = write_ring(h, ring.n + 1, &g);
+		f = write_ring(h, last + 1, &g);
 	}
 	ring_free(&ring);
 	free(g.at);

@@ -4,7 +4,10 @@
 #include "sync/base/lang.h"
 #include "sync/branch.h"
 #include "sync/cut.h"
+#include "sync/pins.h"
 #include "sync/sync_own.h"
+
+#define KEYRINGS_BACK 8
 
 /*
  * Signed by a member?  Asked once the roster is here, since the hub may have
@@ -159,6 +162,47 @@ sync_newest_keyring(const struct repo_ref *refs, size_t n)
 	return newest;
 }
 
+/*
+ * A keyring of ours that no hub ever held lost its race: its number may be
+ * another's by now.
+ */
+static fault
+drop_draft_keyrings(struct sync *s)
+{
+	struct repo_ref *ours = NULL, *pins = NULL;
+	size_t n = 0, npins = 0;
+	fault f = repo_refs(&ours, &n, s->site->repo, "refs/heads/keyring/",
+	    SYNC_KEYRINGS_MAX);
+
+	for (size_t i = 0; f == NULL && i < n; i++) {
+		f = pin_all(&pins, &npins, s->site->repo, ours[i].name);
+		if (f == NULL && npins == 0)
+			f = repo_ref_delete(s->site->repo, ours[i].name);
+		free(pins);
+		pins = NULL;
+	}
+	free(ours);
+	return f;
+}
+
+/*
+ * Behind a newest one whose entry lost its race stands the one that counts:
+ * a few older ones that the hub still shows are taken too.
+ */
+static fault
+fetch_older(struct sync *s, uint64_t newest)
+{
+	uint64_t one;
+	fault f = NULL;
+
+	for (size_t i = 0; f == NULL && i < s->nshown; i++)
+		if (ref_kind(s->shown[i].name, NULL, &one) == REF_KEYRING &&
+		    one < newest && newest - one <= KEYRINGS_BACK)
+			f = branch_follow(&(struct branch){ .sync = s,
+			    .ref = s->shown[i].name });
+	return f;
+}
+
 /* Older ones go as new ones come; only the newest can be rolled back. */
 static fault
 fetch_keyring(struct sync *s)
@@ -167,9 +211,11 @@ fetch_keyring(struct sync *s)
 	struct repo_ref *ours = NULL;
 	uint64_t shows = 0, has = 0;
 	size_t n = 0;
-	fault f = repo_refs(&ours, &n, s->site->repo, "refs/heads/keyring/",
-	    SYNC_KEYRINGS_MAX);
+	fault f = drop_draft_keyrings(s);
 
+	if (f == NULL)
+		f = repo_refs(&ours, &n, s->site->repo, "refs/heads/keyring/",
+		    SYNC_KEYRINGS_MAX);
 	held = f == NULL ? sync_newest_keyring(ours, n) : NULL;
 	if (held != NULL)
 		ref_kind(held, NULL, &has);
@@ -178,6 +224,8 @@ fetch_keyring(struct sync *s)
 	if (f == NULL && newest != NULL)
 		f = branch_follow(&(struct branch){ .sync = s,
 		    .ref = newest });
+	if (f == NULL && newest != NULL)
+		f = fetch_older(s, shows);
 	if (f == NULL && has > shows)
 		f = branch_follow(&(struct branch){ .sync = s, .ref = held });
 	free(ours);

@@ -236,6 +236,10 @@ count(struct sync *s, const struct push *p)
 	struct oid meet;
 	fault f;
 
+	if (ref_kind(p->ref, NULL, NULL) == REF_KEYRING && mine(s, p->ref)) {
+		s->sent++;		/* each is a ref of its own */
+		return NULL;
+	}
 	if ((f = branch_pin(&pin, s, p->ref)) != NULL ||
 	    (f = branch_seq(&had, s, &pin)) != NULL ||
 	    (f = branch_seq(&new, s, &p->new)) != NULL)
