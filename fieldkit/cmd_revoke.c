@@ -23,8 +23,7 @@ reason_given(struct ctx *c, const char **reason)
 static fault
 not_the_last(struct ctx *c, const struct member *m)
 {
-	if (!(m->caps & CAP_COORDINATE) ||
-	    roster_coordinators(c->home.site.roster) > 1)
+	if (!m->coordinates || roster_coordinators(c->home.site.roster) > 1)
 		return NULL;
 	return fault_new(FAULT_INVALID, "this is the last coordinator; nothing "
 	    "was changed; invite a second one first, or use the recovery key: "

@@ -15,7 +15,7 @@ may_change(struct ctx *c, const struct member *m, enum role r)
 	if (m->role == r && role_caps(r) == m->caps)
 		return fault_new(FAULT_INVALID, "it has this role already; "
 		    "nothing was changed");
-	if ((m->caps & CAP_COORDINATE) && r != ROLE_COORDINATOR &&
+	if (m->coordinates && r != ROLE_COORDINATOR &&
 	    roster_coordinators(c->home.site.roster) == 1)
 		return fault_new(FAULT_INVALID, "this is the last coordinator; "
 		    "nothing was changed; make a second one first");
