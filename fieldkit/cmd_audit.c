@@ -46,6 +46,16 @@ audit_text(struct ctx *c, const struct audit *a)
 		out_finding(c, &a->findings.at[i]);
 }
 
+/* Does the roster still want this number of a device's chain? */
+static bool
+counts(const struct roster *ro, const struct id *device, uint64_t seq)
+{
+	const struct member *m = roster_member(ro, device);
+
+	return m != NULL && m->status != MEMBER_UNINVITED &&
+	    !(roster_ends(m) && seq > m->cut_seq);
+}
+
 /* What this very hub has shown us before and shows no more. */
 static fault
 compare_pins(struct ctx *c, struct audit *a, const char *url)
@@ -76,7 +86,8 @@ compare_pins(struct ctx *c, struct audit *a, const char *url)
 				shows = a->heads[k].seq;
 		kind = ref_kind(pin.ref, &x.device, NULL);
 		if (shows >= pin.seq || kind == REF_KEYRING ||
-		    kind == REF_HUB)
+		    kind == REF_HUB || (kind == REF_DEVICE &&
+		    !counts(site->roster, &x.device, pin.seq)))
 			continue;
 		snprintf(x.hub, sizeof x.hub, "%.500s", url);
 		snprintf(x.ref, sizeof x.ref, "%s", pin.ref);

@@ -81,7 +81,8 @@ stranger(const struct sync *s, const char *ref)
 	if (ref_kind(ref, &device, NULL) != REF_DEVICE)
 		return false;
 	m = roster_member(s->site->roster, &device);
-	return m == NULL || m->status == MEMBER_UNINVITED;
+	/* Of an invitation that was taken back: known, and left alone. */
+	return m == NULL;
 }
 
 /* Device refs of nobody in the roster: named, and not fetched. */
