@@ -189,6 +189,33 @@ TEST(a_punctured_record_is_counted_as_erased_and_the_others_open)
 	world_free(&w);
 }
 
+/* Generation 3, epochs up to the plan's: one key of all these is right. */
+TEST(every_key_is_tried_and_none_opens_a_punctured_record)
+{
+	struct world w = sealed_world(4);
+	struct segment_trial t = { .record = w.changes[2].record,
+	    .self = w.plan.head.device, .epochs = w.plan.head.epoch,
+	    .trees = 3 };
+	struct segment_trial other = t, none = t;
+
+	other.record = w.changes[1].record;
+	none.record = (struct id){ { 0xee } };
+	assert_ok(segment_prove(&t, buf_view(&w.blob), w.keys, w.squeeze));
+	assert_int_equal(t.entries, 3);
+	assert_int_equal(t.opened, 3);
+	tree_puncture(keys_tree(w.keys, 3), &w.changes[2].index);
+	t.entries = t.tried = t.opened = 0;
+	assert_ok(segment_prove(&t, buf_view(&w.blob), w.keys, w.squeeze));
+	assert_int_equal(t.entries, 3);
+	assert_true(t.tried >= 3);
+	assert_int_equal(t.opened, 0);
+	assert_ok(segment_prove(&other, buf_view(&w.blob), w.keys, w.squeeze));
+	assert_int_equal(other.opened, 3);
+	assert_ok(segment_prove(&none, buf_view(&w.blob), w.keys, w.squeeze));
+	assert_int_equal(none.entries, 0);
+	world_free(&w);
+}
+
 TEST(a_punctured_record_cannot_be_sealed)
 {
 	struct world w = world_of(2);
@@ -444,6 +471,7 @@ main(void)
 	    T(what_is_sealed_opens_to_the_same_changes),
 	    T(each_role_opens_its_compartments_and_the_sealer_its_own),
 	    T(a_punctured_record_is_counted_as_erased_and_the_others_open),
+	    T(every_key_is_tried_and_none_opens_a_punctured_record),
 	    T(a_punctured_record_cannot_be_sealed),
 	    T(without_the_secret_of_the_ledger_nothing_is_sealed_or_opened),
 	    T(two_seals_of_the_same_share_no_byte_of_seed_or_text),
