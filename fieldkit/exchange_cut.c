@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "fieldkit/search.h"
 #include "sync/collect.h"
 #include "sync/cut.h"
 
@@ -35,6 +36,22 @@ applied(bool *yes, struct home *h, const struct member *m, struct buf *now)
 	return f;
 }
 
+/*
+ * Its words go too.  The index has no texts to take them out by, and its rows
+ * are named by positions, which SQLite gives again once the newest changes are
+ * gone: what is written next would not be found.
+ */
+static fault
+cut(struct home *h, const struct member *m)
+{
+	bool any;
+	fault f = store_cut(&h->store, &m->device, m->cut_seq, &any);
+
+	if (f != NULL || !any || (f = search_start(h->db)) != NULL)
+		return f;
+	return search_rebuild(&h->store);
+}
+
 /* Our own work is not ours to hide: it stays where it is, unsent. */
 static fault
 apply_one(struct home *h, const struct member *m)
@@ -48,7 +65,7 @@ apply_one(struct home *h, const struct member *m)
 		goto done;
 	if ((f = db_begin(h->db)) != NULL)
 		goto done;
-	f = store_cut(&h->store, &m->device, m->cut_seq);
+	f = cut(h, m);
 	setting(name, "cut", &m->device);
 	if (f == NULL)
 		f = store_set(&h->store, name, buf_view(&now));

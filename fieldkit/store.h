@@ -121,10 +121,10 @@ fault store_rewritten(struct store *) MUST_CHECK;
 /*
  * The device's chain was cut at commit seq: its changes in later ones go into
  * quarantine (after-cut), and the rows are made again.  Repeating it changes
- * nothing.
+ * nothing.  *any: some went, and the full-text index must be made anew.
  */
-fault store_cut(struct store *, const struct id *device, uint64_t seq)
-    MUST_CHECK;
+fault store_cut(struct store *, const struct id *device, uint64_t seq,
+    bool *any) MUST_CHECK;
 /* A change that commit seq brought after the cut. */
 fault store_set_aside(struct store *, const struct change *, uint64_t seq)
     MUST_CHECK;

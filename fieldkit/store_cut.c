@@ -70,28 +70,28 @@ forget_carried(struct store *st, int64_t device, uint64_t seq)
 }
 
 static fault
-cut(struct store *st, const struct id *device, uint64_t seq)
+cut(struct store *st, const struct id *device, uint64_t seq, bool *any)
 {
 	uint64_t opened;
-	bool any = false;
 	int64_t ref;
 	fault f;
 
 	if ((f = store_opened(st, device, &opened)) != NULL || opened <= seq ||
 	    (f = device_ref(st->db, device, &ref)) != NULL ||
-	    (f = set_aside(st, ref, seq, device, &any)) != NULL ||
+	    (f = set_aside(st, ref, seq, device, any)) != NULL ||
 	    (f = forget_carried(st, ref, seq)) != NULL ||
-	    (f = store_set_opened(st, device, seq)) != NULL || !any)
+	    (f = store_set_opened(st, device, seq)) != NULL || !*any)
 		return f;
 	return store_rebuild(st);
 }
 
 fault
-store_cut(struct store *st, const struct id *device, uint64_t seq)
+store_cut(struct store *st, const struct id *device, uint64_t seq, bool *any)
 {
 	fault f = db_begin(st->db);
 
-	return f != NULL ? f : db_end(st->db, cut(st, device, seq));
+	*any = false;
+	return f != NULL ? f : db_end(st->db, cut(st, device, seq, any));
 }
 
 fault

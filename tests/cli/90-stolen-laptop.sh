@@ -38,9 +38,11 @@ check "a new keyring is on the hub, and only one" same "$(git -C "$W/hub" for-ea
 # --- the team goes on ---------------------------------------------------------
 check "Amira syncs once: she has the new keys" round amira
 check "what Bas wrote after the cut is gone from her rows" same "$(narrative amira "$one")" "voor de diefstal"
+check "... no word of it finds anything" same "$(fk amira search vlak --json; fk amira search nog --json)" ""
 check "... his new note too" exits 4 fk amira show "$two"
 three=$(fk amira add observation date=2026-11-03 narrative="geheim na de diefstal" --json | get id)
 check "Amira goes on" round amira
+check "... and finds what she wrote" reads amira geheim
 check "Noor merges: what lies beyond the cut is an alarm, once" exits 8 fk noor merge
 check "... once only" fk noor merge
 check "she reads Amira's note" same "$(narrative noor "$three")" "geheim na de diefstal"
