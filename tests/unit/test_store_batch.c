@@ -79,10 +79,13 @@ draw_changes(struct told *t, uint64_t *seed)
 }
 
 static void
-put_single(struct kit *k, const struct told *t)
+put_single(struct kit *k, const struct told *t, uint64_t *seed)
 {
-	for (size_t i = 0; i < CHANGES; i++)
+	for (size_t i = 0; i < CHANGES; i++) {
 		tell(k, &t[i]);
+		if (draw(seed, 4) == 0)
+			assert_ok(search_update(&k->st));
+	}
 }
 
 /* Batches end, and the index is brought up to date, anywhere. */
@@ -128,18 +131,17 @@ put_rows(struct buf *out, struct kit *k)
 static void
 put_hits(struct buf *out, struct kit *k, const struct told *t)
 {
-	struct search_hit *h;
+	struct search_result r;
 	char word[24];
-	size_t n;
 
 	for (size_t i = 0; i < CHANGES; i++) {
 		word_of(word, &t[i]);
 		buf_text(out, "%s:", word);
-		assert_ok(search(&k->st, word, 0, &h, &n));
-		for (size_t j = 0; j < n; j++)
-			buf_text(out, " %u", h[j].id.b[0]);
+		assert_ok(search(&k->st, word, 0, &r));
+		for (size_t j = 0; j < r.n; j++)
+			buf_text(out, " %u", r.hits[j].id.b[0]);
 		put_u8(out, '\n');
-		search_hits_free(h, n);
+		search_free(&r);
 	}
 }
 
@@ -165,7 +167,7 @@ TEST(a_batch_makes_what_its_changes_make_one_by_one)
 {
 	struct id self = kit_id(2);	/* others spend its indexes too */
 	struct buf rows[2] = { BUF_EMPTY, BUF_EMPTY };
-	struct buf hits[2] = { BUF_EMPTY, BUF_EMPTY };
+	struct buf hits[2] = { BUF_EMPTY, BUF_EMPTY }, anew = BUF_EMPTY;
 	struct told t[CHANGES];
 	struct hash h[2];
 	uint64_t seed = 11;
@@ -177,12 +179,17 @@ TEST(a_batch_makes_what_its_changes_make_one_by_one)
 		for (int way = 0; way < 2; way++) {
 			assert_ok(db_begin(k.db));
 			if (way == 0)
-				put_single(&k, t);
+				put_single(&k, t, &seed);
 			else
 				put_batches(&k, t, &seed);
 			put_rows(&rows[way], &k);
 			buf_clear(&hits[way]);
 			put_hits(&hits[way], &k, t);
+			assert_ok(search_rebuild(&k.st));
+			buf_clear(&anew);
+			put_hits(&anew, &k, t);
+			assert_string_equal(buf_cstr(&hits[way]),
+			    buf_cstr(&anew));
 			h[way] = kit_digest(&k);
 			sound(&k);
 			over(&k);
@@ -191,6 +198,7 @@ TEST(a_batch_makes_what_its_changes_make_one_by_one)
 		assert_string_equal(buf_cstr(&hits[0]), buf_cstr(&hits[1]));
 		assert_memory_equal(h[0].b, h[1].b, WIRE_HASH_LEN);
 	}
+	buf_free(&anew);
 	for (int way = 0; way < 2; way++) {
 		buf_free(&rows[way]);
 		buf_free(&hits[way]);
