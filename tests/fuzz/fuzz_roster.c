@@ -56,7 +56,8 @@ founded(struct keys *keys)
 	entry_project(&e, &project, true);
 	entry_member(&e, &m);
 	entry_paper(&e, paper, paper);
-	if (entry_epoch(&e, 1, 1, keys, paper) != NULL ||
+	if (entry_epoch(&e, &(struct epoch_plan){ 1, 1, NULL,
+	    paper }, keys) != NULL ||
 	    entry_finish(&blob, &e, 1, keys, NULL) != NULL ||
 	    roster_apply(r, &c, buf_view(&blob), keys, NULL) != NULL)
 		abort();
