@@ -32,11 +32,35 @@ first_commit(struct home *h, const struct id *device, struct commit *c)
 }
 
 /*
- * Another valid first commit for the same invitation is held aside: it was
- * used twice, and nobody is admitted for it.
+ * Does the chain that is held aside at `head` take up m's invitation, with
+ * another key than the joiner's?  The join line is the proof: only who held
+ * the invitation can have signed it.  Anything else that a hub once showed in
+ * this place says nothing about the joiner.
  */
 static fault
-used_twice(struct home *h, const struct id *device, bool *twice)
+second_use(struct home *h, const struct member *m, const struct join *joiner,
+    const struct oid *head, bool *yes)
+{
+	struct oid first;
+	struct commit c;
+	fault f = chain_at(&first, &h->site, head, 1);
+
+	*yes = false;
+	if (f == NULL)
+		f = site_commit(&c, &h->site, &first);
+	if (f != NULL)
+		return f->code == FAULT_ABSENT || f->code == FAULT_FORMAT ?
+		    NULL : f;
+	*yes = c.has_join &&
+	    roster_join_fits(h->site.roster, m, &c.join) &&
+	    memcmp(c.join.sign_pk, joiner->sign_pk, SIGN_PK) != 0;
+	return NULL;
+}
+
+/* The invitation was used twice: nobody is admitted for it. */
+static fault
+used_twice(struct home *h, const struct member *m, const struct join *joiner,
+    bool *twice)
 {
 	struct repo_ref *refs = NULL;
 	char hex[ID_HEX], tail[ID_HEX + 16];
@@ -45,9 +69,10 @@ used_twice(struct home *h, const struct id *device, bool *twice)
 	    WIRE_REFS_MAX);
 
 	*twice = false;
-	snprintf(tail, sizeof tail, "/device/%s", id_hex(hex, device));
-	for (size_t i = 0; f == NULL && i < n; i++)
-		*twice |= strstr(refs[i].name, tail) != NULL;
+	snprintf(tail, sizeof tail, "/device/%s", id_hex(hex, &m->device));
+	for (size_t i = 0; f == NULL && i < n && !*twice; i++)
+		if (strstr(refs[i].name, tail) != NULL)
+			f = second_use(h, m, joiner, &refs[i].oid, twice);
 	free(refs);
 	return f;
 }
@@ -94,7 +119,7 @@ arrived(struct home *h, const struct member *m, struct join *j, bool *yes,
 		return f->code == FAULT_ABSENT ? NULL : f;
 	if (!c.has_join || !roster_join_fits(h->site.roster, m, &c.join))
 		return NULL;
-	if ((f = used_twice(h, &m->device, &twice)) != NULL)
+	if ((f = used_twice(h, m, &c.join, &twice)) != NULL)
 		return f;
 	if (twice)
 		not_admitted(r, &m->device);
