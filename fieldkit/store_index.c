@@ -139,21 +139,61 @@ admit(struct store *st, const struct id *record, const struct index *index,
 
 /* --- out of the table --------------------------------------------------- */
 
+/* Where the change is, and of which record; *row: whether it is there. */
+static fault
+place_of(struct store *st, const struct dot *dot, int64_t *pos,
+    struct id *record, bool *row)
+{
+	struct stmt *s = db_prepare(st->db, "SELECT pos, record FROM change "
+	    "WHERE device = (SELECT ref FROM device WHERE id = ?) AND n = ?");
+	struct reader r;
+	fault f;
+
+	stmt_blob(s, 1, key(&dot->device));
+	stmt_int(s, 2, (int64_t)dot->n);
+	if ((f = stmt_step(s, row)) != NULL || !*row)
+		return f;
+	*pos = stmt_get_int(s, 0);
+	r = reader_of(stmt_get(s, 1));
+	get_copy(&r, record->b, WIRE_ID_LEN);
+	stmt_reset(s);
+	return NULL;
+}
+
+/*
+ * The full-text index goes by positions: it must read again what is left of
+ * the record, and no position may be given to another change, as SQLite does
+ * with the greatest once it is free.  So the newest that is left of the
+ * record moves up; else, if the greatest was left, the newest of all.
+ */
+static fault
+move_up(struct store *st, const struct id *record, int64_t left)
+{
+	struct stmt *s = db_prepare(st->db, "UPDATE change SET "
+	    "pos = 1 + max(?2, (SELECT max(pos) FROM change)) WHERE pos = "
+	    "ifnull((SELECT max(pos) FROM change WHERE record = ?1), "
+	    "(SELECT max(pos) FROM change)) AND (record = ?1 OR pos < ?2)");
+
+	stmt_blob(s, 1, key(record));
+	stmt_int(s, 2, left);
+	return stmt_run(s);
+}
+
 fault
 store_drop(struct store *st, const struct dot *dot)
 {
 	struct stmt *s;
-	int64_t ref;
+	struct id record;
+	int64_t pos;
+	bool row;
 	fault f;
 
-	if ((f = device_find(st->db, &dot->device, &ref)) != NULL)
+	if ((f = place_of(st, dot, &pos, &record, &row)) != NULL || !row)
 		return f;
-	s = db_prepare(st->db, "DELETE FROM change WHERE device = ? AND n = ?");
-	stmt_int(s, 1, ref);
-	stmt_int(s, 2, (int64_t)dot->n);
-	/* Its position may be given again. */
 	store_batch_forget(st);
-	return stmt_run(s);
+	s = db_prepare(st->db, "DELETE FROM change WHERE pos = ?");
+	stmt_int(s, 1, pos);
+	return (f = stmt_run(s)) != NULL ? f : move_up(st, &record, pos);
 }
 
 fault
