@@ -96,6 +96,15 @@ $(B)/model/%: tests/model/%.c $(B)/libkit.a
 	@echo "  LD  $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LHARDEN) -o $@ $< $(B)/libkit.a -lcmocka $(LIBS)
 
+# The simulator: one program of several files.  Its own write, fsync and so on
+# must be found by libraries too that are opened late.
+SIM	= $(wildcard tests/sim/*.c)
+$(B)/sim/sim: $(SIM) $(wildcard tests/sim/*.h) $(B)/libkit.a
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(LHARDEN) -rdynamic \
+	    -o $@ $(SIM) $(B)/libkit.a $(LIBS)
+
 # Corpus replay; with FUZZ=1 (clang) the fuzzers themselves.
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(B)/libkit.a
 	@mkdir -p $(@D)
@@ -121,6 +130,11 @@ check:
 	@$(MAKE) --no-print-directory -j$(JOBS) $(B)/fieldkit
 	@B=$(B) tests/run
 
+# Hours of what `make check` does for minutes.
+campaign: $(B)/sim/sim $(B)/model/converge
+	$(B)/sim/sim --seeds 1..1000
+	$(B)/model/converge --schedules 10000
+
 TOOLS	= $(wildcard tests/tools/*.c)
 tests: $(UNITBIN) $(MODELBIN) $(TOOLS:tests/tools/%.c=$(B)/tools/%)
 
@@ -134,6 +148,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all deps demo check tests install uninstall clean
+.PHONY: all deps demo check campaign tests install uninstall clean
 -include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/tests/*.d \
 	$(B)/model/*.d $(B)/tools/*.d $(B)/fuzz/*.d)
