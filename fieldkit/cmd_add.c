@@ -93,6 +93,9 @@ add_arguments(struct ctx *c)
 	if (f == NULL && (f = db_begin(c->home.db)) == NULL)
 		f = db_end(c->home.db, add_one(c, bytes_of(c->args[0]), as,
 		    n));
+	/* What was not saved has no name. */
+	if (f != NULL)
+		buf_clear(&c->out);
 	free(as);
 	return f;
 }

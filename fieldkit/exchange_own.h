@@ -16,6 +16,15 @@ fault exchange_may_seal(struct home *) MUST_CHECK;
 /* After sync_fetch_first: has it now? */
 fault exchange_seen_again(struct home *, const struct sync *) MUST_CHECK;
 
+/*
+ * Where our own chain goes on beyond `opened` and bears numbers that changes
+ * saved here bear too, give those new ones while take stores what the chain
+ * brings; *n of them.  0: there was no such clash, and nothing was done.
+ */
+fault exchange_reissue(struct home *, uint64_t opened, size_t *n,
+    fault (*take)(void *arg, const struct collected *), void *arg)
+    MUST_CHECK;
+
 /* Open and store what came in.  A chain that does not open stops alone. */
 fault exchange_import(struct home *, struct exchange_report *) MUST_CHECK;
 

@@ -109,11 +109,14 @@ adopt_own(struct home *h, size_t *clashes)
 {
 	struct adopting a = { h, 0 };
 	uint64_t opened;
+	size_t again = 0;
 	fault f = store_opened(&h->store, &h->device, &opened);
 
 	if (f == NULL)
+		f = exchange_reissue(h, opened, &again, own_taken, &a);
+	if (f == NULL && again == 0)
 		f = collect(&h->site, &h->device, opened, own_taken, &a);
-	*clashes = a.clashes;
+	*clashes = a.clashes + again;
 	return f;
 }
 

@@ -79,8 +79,9 @@ copied(struct home *h, struct sync *s, struct exchange_report *r)
 	snprintf(f.hub, sizeof f.hub, "%.500s", carry_url(s->carry));
 	ref_device(f.ref, &h->device);
 	snprintf(f.text, sizeof f.text, "%s", say("a copy of this device has "
-	    "written under its name; what you saved here meanwhile is kept and "
-	    "not sent; tell the coordinator and use one of the two only"));
+	    "written under its name; what you saved here meanwhile is kept, "
+	    "under new numbers; tell the coordinator and use one of the two "
+	    "only"));
 	findings_add(&r->findings, &f);
 }
 

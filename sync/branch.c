@@ -354,7 +354,8 @@ branch_follow(struct branch *b)
 		return f;
 	if (oid_zero(&b->shown))
 		return not_shown(b);
-	if (oid_eq(&b->shown, &b->pin)) {
+	/* Nothing new; but a head of ours that was lost is taken up again. */
+	if (oid_eq(&b->shown, &b->pin) && !oid_zero(&b->local)) {
 		b->side = oid_eq(&b->shown, &b->local) ? CHAIN_SAME :
 		    CHAIN_BEHIND;
 		return NULL;

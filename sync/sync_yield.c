@@ -92,9 +92,11 @@ sync_gives_way(bool *yes, struct sync *s, const char *ref,
 	struct oid pin, meet;
 	fault f = branch_pin(&pin, s, ref);
 
-	/* Ours goes on from every pin, but for a cut; of main we make sure. */
+	/* Ours goes on from every pin, but for a cut; of main and of our own
+	 * branch, whose head may have been lost, we make sure. */
 	*yes = oid_zero(shown) || (oid_eq(shown, &pin) &&
-	    strcmp(ref, SITE_MAIN) != 0 && !ends(s, ref));
+	    strcmp(ref, SITE_MAIN) != 0 && !ends(s, ref) &&
+	    !sync_own_branch(s, ref));
 	if (f != NULL || *yes)
 		return f;
 	if (!repo_has(s->site->repo, shown)) {
