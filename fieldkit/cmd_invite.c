@@ -120,6 +120,10 @@ invited(struct ctx *c, const struct invite *in, const char *path,
 	out(c, "Give the file in any way; tell this code by voice:\n\n"
 	    "    %s\n\n", code);
 	out(c, "It works once. Sync, so that the hub knows of it.\n");
+	if (in->role == ROLE_COORDINATOR && !cmd_paper_given(c))
+		out(c, "A coordinator needs two signatures: another coordinator "
+		    "gives the second with 'fieldkit approve', or invite with "
+		    "--recovery-file.\n");
 }
 
 /*

@@ -28,6 +28,8 @@ may_leave(struct ctx *c)
 static fault
 all_delivered(struct ctx *c)
 {
+	const struct member *me = roster_member(c->home.site.roster,
+	    &c->home.device);
 	struct store_counts n;
 	uint64_t delivered;
 	struct commit head;
@@ -35,6 +37,10 @@ all_delivered(struct ctx *c)
 	char ref[REF_MAX];
 	fault f;
 
+	/* From who belongs no longer nothing more can go. */
+	if (me != NULL && (me->status == MEMBER_CUT ||
+	    me->status == MEMBER_UNINVITED))
+		return NULL;
 	ref_device(ref, &c->home.device);
 	if ((f = store_count(&c->home.store, &n)) != NULL ||
 	    (f = sync_delivered(&delivered, &c->home.site,

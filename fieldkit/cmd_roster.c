@@ -77,6 +77,18 @@ list_waiting(struct ctx *c)
 	return NULL;
 }
 
+static bool
+asked_here(const struct ctx *c, uint64_t seq)
+{
+	const struct roster *ro = c->home.site.roster;
+
+	for (size_t i = 0; i < ro->nheld; i++)
+		if (ro->held[i].seq == seq &&
+		    id_eq(&ro->held[i].author, &c->home.device))
+			return true;
+	return false;
+}
+
 fault
 cmd_approve(struct ctx *c)
 {
@@ -96,6 +108,11 @@ cmd_approve(struct ctx *c)
 	    seq > c->home.site.bound)
 		return fault_new(FAULT_ABSENT, "the roster has no entry '%.20s'"
 		    "; 'fieldkit approve' lists what waits", c->args[0]);
+	if (asked_here(c, seq))
+		return fault_new(FAULT_INVALID, "entry %" PRIu64 " was asked "
+		    "for by this device: another coordinator approves it, or "
+		    "the recovery key; nothing was changed; give the command "
+		    "again with --recovery-file", seq);
 	in.flags = follows(ro, seq, &waits);
 	if (waits == 0)
 		return fault_new(FAULT_INVALID, "entry %" PRIu64 " waits for "

@@ -17,6 +17,7 @@ struct standing {		/* own changes by how far they have come */
 	uint64_t	undelivered, unaccepted;
 	uint64_t	tested;		/* the paper key, when; 0: never */
 	bool		restored;	/* ... and not synced since */
+	size_t		intents;	/* of the roster, not bound yet */
 	struct alarms	alarms;
 };
 
@@ -44,13 +45,16 @@ static fault
 stand(struct ctx *c, struct standing *s)
 {
 	struct counting k = { .c = c, .s = s };
+	struct intent *list = NULL;
 	fault f;
 
 	if ((f = store_count(&c->home.store, &s->n)) != NULL ||
 	    (f = alarms_read(&s->alarms, c->home.path)) != NULL ||
 	    (f = exchange_paper_when(&c->home, &s->tested)) != NULL ||
-	    (f = exchange_restored(&c->home, &s->restored)) != NULL)
+	    (f = exchange_restored(&c->home, &s->restored)) != NULL ||
+	    (f = intent_list(&c->home.store, &list, &s->intents)) != NULL)
 		return f;
+	intents_free(list, s->intents);
 	if ((f = exchange_progress(&c->home, &k.p)) == NULL)
 		f = store_each(&c->home.store, BYTES_EMPTY, true,
 		    count_record, &k);
@@ -184,6 +188,7 @@ static void
 status_text(struct ctx *c, const struct standing *s)
 {
 	const struct roster *ro = c->home.site.roster;
+	const struct member *me = roster_member(ro, &c->home.device);
 
 	out(c, "%s (%s)\n", ro->title == NULL ? "" : ro->title,
 	    say(role_name(c->role)));
@@ -202,6 +207,12 @@ status_text(struct ctx *c, const struct standing *s)
 		    (unsigned long long)s->n.quarantined);
 	status_hubs(c);
 	status_alarms(c, &s->alarms);
+	if (me != NULL && me->status == MEMBER_CUT)
+		out(c, "This device is no longer a member: nothing more can be "
+		    "sent from it; ask a coordinator.\n");
+	if (s->intents > 0)
+		out(c, "%zu changes of the roster wait for the home hub; they "
+		    "count once you have synced with it.\n", s->intents);
 	if (roster_coordinators(ro) < 2)
 		out(c, "There is one coordinator device: if it is lost, only "
 		    "the paper key helps.\n");

@@ -188,6 +188,9 @@ say_changes(struct ctx *c, const struct exchange_report *r)
 		note("%zu records were erased on this device, as a coordinator "
 		    "asked; %zu changes to them that were not sent yet went "
 		    "too", r->erased.records, r->erased.unsealed);
+	if (me != NULL && me->status == MEMBER_UNINVITED)
+		note("this device's invitation was taken back; what is here "
+		    "stays here; ask a coordinator");
 	if (me != NULL && me->status == MEMBER_CUT)
 		note("this device is no longer a member; what is here stays "
 		    "here; ask a coordinator");
@@ -195,6 +198,17 @@ say_changes(struct ctx *c, const struct exchange_report *r)
 		return;
 	if ((f = newcomers(&c->home, say_newcomer, NULL)) != NULL)
 		note("%s", f->text);
+}
+
+/* Does this device belong no longer?  Then no keys come any more. */
+static bool
+gone(const struct ctx *c)
+{
+	const struct member *me = roster_member(c->home.site.roster,
+	    &c->home.device);
+
+	return me != NULL && (me->status == MEMBER_CUT ||
+	    me->status == MEMBER_UNINVITED);
 }
 
 static fault
@@ -206,7 +220,7 @@ finish_sync(struct ctx *c, struct exchange_report *r, fault f)
 		say_report(c, r);
 		say_changes(c, r);
 	}
-	if (f == NULL && r->stopped != NULL)
+	if (f == NULL && r->stopped != NULL && !gone(c))
 		note("%s", r->stopped->text);
 	return f != NULL ? f : g != NULL ? g : s;
 }

@@ -15,6 +15,7 @@
 #include "fieldkit/store_erase.h"
 
 #define DONE "erase/done"		/* u64: newest entry applied */
+#define OWED "erase/owed"		/* u64: receipts are owed up to it */
 
 /* --- settings that hold numbers ------------------------------------------- */
 
@@ -56,14 +57,14 @@ erasure_of(const struct erasures *x, const struct erased *e)
 
 /* A receipt is due for every entry that erases anything, once. */
 static fault
-owe_receipts(struct home *h, uint64_t after)
+owe_receipts(struct home *h, uint64_t after, uint64_t up_to)
 {
 	const struct erasures *x = &h->site.roster->erased;
 	uint64_t last = after;
 	fault f = NULL;
 
 	for (size_t i = 0; f == NULL && i < x->npairs; i++)
-		if (x->pairs[i].seq > last) {
+		if (x->pairs[i].seq > last && x->pairs[i].seq <= up_to) {
 			last = x->pairs[i].seq;
 			f = receipt_owe(&h->store, last);
 		}
@@ -87,8 +88,6 @@ drop_all(struct home *h, uint64_t after, struct erase_count *n)
 	n->records += now.records;
 	n->changes += now.changes;
 	n->unsealed += now.unsealed;
-	if (f == NULL && exchange_role(h) != ROLE_AUDITOR)
-		f = owe_receipts(h, after);
 	if (f == NULL)
 		f = set_number(h, DONE, x->seq);
 	return f == NULL ? home_save_keys(h) : f;
@@ -119,6 +118,25 @@ rewrite_all(struct home *h)
 	return home_rewrite(h);
 }
 
+/* Who has no trees holds nothing that an erasure destroys, and owes nothing
+ * until it is in a role that has them. */
+static fault
+settle_receipts(struct home *h)
+{
+	uint64_t done, owed;
+	fault f;
+
+	if ((f = number(h, DONE, &done)) != NULL ||
+	    (f = number(h, OWED, &owed)) != NULL || owed >= done ||
+	    exchange_role(h) == ROLE_AUDITOR)
+		return f;
+	if ((f = db_begin(h->db)) != NULL)
+		return f;
+	if ((f = owe_receipts(h, owed, done)) == NULL)
+		f = set_number(h, OWED, done);
+	return db_end(h->db, f);
+}
+
 /* Only what is bound destroys; a draft of ours may still lose its race. */
 fault
 exchange_erase(struct home *h, struct exchange_report *r)
@@ -132,9 +150,9 @@ exchange_erase(struct home *h, struct exchange_report *r)
 	if (ro->erased.seq > done && ro->erased.seq <= h->site.bound &&
 	    (f = puncture(h, done, &r->erased)) != NULL)
 		return f;
-	if ((f = store_remains(&h->store, &pending)) != NULL || pending == 0)
-		return f;
-	return rewrite_all(h);
+	if ((f = store_remains(&h->store, &pending)) == NULL && pending > 0)
+		f = rewrite_all(h);
+	return f != NULL ? f : settle_receipts(h);
 }
 
 /* --- receipts ----------------------------------------------------------------- */

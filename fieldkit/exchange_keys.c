@@ -201,6 +201,9 @@ follow_role(struct home *h)
 		f = other_role(h, now, now > b.at[0]);
 	else if (b.len == 1)
 		goto done;
+	/* What our chain said of our keys was said in the other role. */
+	if (f == NULL && b.len == 1)
+		f = store_set(&h->store, "epoch/stated", BYTES_EMPTY);
 	if (f == NULL)
 		f = store_set(&h->store, HELD_FOR, (struct bytes){ &now, 1 });
 done:

@@ -431,7 +431,8 @@ single_key(struct line *l)
 {
 	if (l->kind == REF_HUB || strcmp(l->c.ref, l->check->ref) != 0)
 		return line_member(l);
-	return site_coordinates(l->site->roster, l->c.pk) || line_bad(l,
+	return roster_coordinated(l->site->roster, l->c.pk,
+	    l->c.roster_seq) || line_bad(l,
 	    FIND_NOT_A_MEMBER, "the keyring is not signed by a coordinator");
 }
 

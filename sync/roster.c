@@ -197,6 +197,20 @@ roster_main_counts(const struct member *m, uint64_t seq, uint64_t quoted)
 	    quoted >= m->coordinates_at;
 }
 
+bool
+roster_coordinated(const struct roster *r, const uint8_t pk[SIGN_PK],
+    uint64_t at)
+{
+	const struct member *m = NULL;
+
+	for (size_t i = 0; i < r->nmembers && m == NULL; i++)
+		if (memcmp(r->members[i].sign_pk, pk, SIGN_PK) == 0)
+			m = &r->members[i];
+	if (m == NULL || m->coordinates_at == 0 || at < m->coordinates_at)
+		return false;
+	return m->coordinates || (m->cut_at != 0 && at < m->cut_at);
+}
+
 size_t
 roster_coordinators(const struct roster *r)
 {

@@ -38,7 +38,7 @@ struct member {
 	char		*name;		/* NULL: not known here */
 	enum role	role;		/* 0: not known here */
 	/*
-	 * What it may really read: its role, but a coordinator's only once it
+	 * What it may really read: its role, but a coordinator's only while it
 	 * is admitted and may coordinate (a second signature may lack).  Before
 	 * entry standing_at it was another; 0: never.
 	 */
@@ -150,6 +150,9 @@ bool roster_ends(const struct member *m);
  */
 bool roster_main_counts(const struct member *m, uint64_t seq,
     uint64_t quoted);
+/* Did this key's member coordinate at entry `at`? */
+bool roster_coordinated(const struct roster *, const uint8_t pk[SIGN_PK],
+    uint64_t at);
 /* Coordinators that are active. */
 size_t roster_coordinators(const struct roster *);
 const char *role_name(enum role);		/* "worker" */

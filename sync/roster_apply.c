@@ -173,8 +173,10 @@ check_signer(struct apply *a)
 static enum role
 standing(const struct member *m)
 {
-	return m->role == ROLE_COORDINATOR && !m->coordinates ? ROLE_WORKER :
-	    m->role;
+	/* A lesser role, too, waits for the second signature. */
+	if (m->role != 0 && m->coordinates)
+		return ROLE_COORDINATOR;
+	return m->role == ROLE_COORDINATOR ? ROLE_WORKER : m->role;
 }
 
 static void

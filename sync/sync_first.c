@@ -131,6 +131,7 @@ fetch_own(struct sync *s)
 	b.ref = ref;
 	b.own_pk = known ? pk : NULL;
 	if (known && me->status != MEMBER_INVITED &&
+	    me->status != MEMBER_UNINVITED &&
 	    memcmp(me->sign_pk, pk, SIGN_PK) != 0) {
 		sync_finding(s, FIND_REPLAYED, ref, 1, say("this device's "
 		    "invitation was used by another device before; your work "
@@ -192,14 +193,17 @@ drop_draft_keyrings(struct sync *s)
 static fault
 fetch_older(struct sync *s, uint64_t newest)
 {
+	size_t said = s->findings.n;
 	uint64_t one;
 	fault f = NULL;
 
+	/* What is wrong with them is nobody's trouble: they may not count. */
 	for (size_t i = 0; f == NULL && i < s->nshown; i++)
 		if (ref_kind(s->shown[i].name, NULL, &one) == REF_KEYRING &&
 		    one < newest && newest - one <= KEYRINGS_BACK)
 			f = branch_follow(&(struct branch){ .sync = s,
 			    .ref = s->shown[i].name });
+	s->findings.n = said;
 	return f;
 }
 

@@ -117,6 +117,7 @@ TEST(what_a_device_wrote_after_its_cut_goes_aside_and_nothing_else)
 	struct store_counts count;
 	struct kit k;
 	uint64_t opened;
+	bool any = false;
 
 	kit_new(&k, &self);
 	kit_set(&c, "narrative", "ervoor");
@@ -129,12 +130,15 @@ TEST(what_a_device_wrote_after_its_cut_goes_aside_and_nothing_else)
 	assert_ok(store_carried(&k.st, &bas, 2, 2, 2));
 	assert_ok(store_set_opened(&k.st, &bas, 2));
 
-	assert_ok(store_cut(&k.st, &bas, 2));	/* nothing lies beyond */
+	assert_ok(store_cut(&k.st, &bas, 2, &any));	/* nothing is beyond */
+	assert_false(any);
 	assert_ok(store_count(&k.st, &count));
 	assert_int_equal(count.quarantined, 0);
 
-	assert_ok(store_cut(&k.st, &bas, 1));
-	assert_ok(store_cut(&k.st, &bas, 1));
+	assert_ok(store_cut(&k.st, &bas, 1, &any));
+	assert_true(any);
+	assert_ok(store_cut(&k.st, &bas, 1, &any));
+	assert_false(any);
 	assert_ok(store_count(&k.st, &count));
 	assert_int_equal(count.quarantined, 1);
 	assert_ok(store_opened(&k.st, &bas, &opened));
