@@ -38,7 +38,7 @@ kept_bytes(struct buf *out, struct bytes json)
 static bool
 made_again(struct pack **p, const uint8_t *at, size_t n)
 {
-	struct buf cut = { test_cut(at, n), n, n };
+	struct buf cut = { test_cut(at, n), n, n, n };
 	bool ok = pack_kept(p, &cut);
 
 	buf_free(&cut);
