@@ -162,8 +162,11 @@ exchange_remember(struct home *h)
 	const struct roster *ro = h->site.roster;
 	const struct member *me = roster_member(ro, &h->device);
 	uint8_t role = me == NULL ? 0 : (uint8_t)me->standing;
-	fault f = NULL;
+	fault f;
 
+	/* Of all members at once: a commit costs five waits for the disk. */
+	if ((f = db_begin(h->db)) != NULL)
+		return f;
 	if (ro->pack.len > 0)
 		f = remember_pack(h, buf_view(&ro->pack));
 	if (f == NULL && role != 0)
@@ -171,7 +174,9 @@ exchange_remember(struct home *h)
 	for (size_t i = 0; f == NULL && i < ro->nmembers; i++)
 		if (ro->members[i].status == MEMBER_ACTIVE)
 			f = remember_box(h, &ro->members[i]);
-	return f != NULL ? f : remember_epoch(h);
+	if (f == NULL)
+		f = remember_epoch(h);
+	return db_end(h->db, f);
 }
 
 enum role
