@@ -55,7 +55,9 @@ FIELDKIT_HOME=$W/noor "$FK" sync >"$W/n.out" 2>"$W/n.err" & n=$!
 FIELDKIT_HOME=$W/piet "$FK" sync >"$W/p.out" 2>"$W/p.err" & q=$!
 wait $n; check "both sync at once: Noor" same $? 0
 wait $q; check "... Piet" same $? 0
-check "a few rounds" round noor piet noor piet amira
+# An erasure destroys box keys: a keyring that was on its way may be closed to
+# its reader, who says so and gets the next.
+check "a few rounds" round noor piet noor piet noor piet noor amira
 for d in noor piet; do
 	check "$d has both invitations" has $d Xandra
 	check "... both" has $d Yara
