@@ -184,7 +184,7 @@ store_drop(struct store *st, const struct dot *dot)
 {
 	struct stmt *s;
 	struct id record;
-	int64_t pos;
+	int64_t pos = 0;
 	bool row;
 	fault f;
 
