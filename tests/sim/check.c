@@ -224,7 +224,7 @@ check_store(struct world *w, int d)
 	if ((f = check_changes(w, d)) != NULL ||
 	    (f = store_count(&w->devices[d].home.store, &c)) != NULL)
 		return f;
-	if (c.quarantined > 0)
+	if (c.quarantined > 0 && !w->cut)
 		wrong(w, "d%d put an honest change into quarantine", d);
 	after = model_knowledge(&w->model, d);
 	return hash_eq(&before, &after) && w->step % 8 != 0 ? NULL :
@@ -371,7 +371,8 @@ check_report(struct world *w, const struct visit *v)
 			wrong(w, "d%d at h%d: no rollback alarm for %s", v->d,
 			    v->hub, v->predicted.refs[i]);
 	w->tally.expected += (unsigned)v->predicted.n;
-	if (r->stopped != NULL)
+	/* The keys of a new epoch may still be on their way. */
+	if (r->stopped != NULL && r->stopped->code != FAULT_LOCKED)
 		wrong(w, "d%d: a chain did not open: %s", v->d,
 		    r->stopped->text);
 	if (r->frozen)

@@ -158,22 +158,38 @@ hub_rewrite(const char *path, struct bytes b)
 	return NULL;
 }
 
-/* Only if that pack is still there is there anything to put back. */
+/*
+ * Only if that pack is still there is there anything to put back.  It may
+ * have been copied, damaged, into the folder that remains.
+ */
 static fault
 mend(struct hub *h)
 {
 	struct buf b = BUF_EMPTY;
-	char copy[32];
+	char copy[32], path[160];
 	fault f = NULL;
 
 	snprintf(copy, sizeof copy, "broken.%s", h->url);
-	if (h->broken[0] != '\0' && file_exists(h->broken) &&
+	hub_view(path, h, 0);
+	snprintf(path + strlen(path), sizeof path - strlen(path), "%s",
+	    h->broken + strlen(path));
+	if (h->broken[0] != '\0' && file_exists(path) &&
 	    (f = file_read(&b, copy, PACK_MOST)) == NULL)
-		f = hub_rewrite(h->broken, buf_view(&b));
+		f = hub_rewrite(path, buf_view(&b));
 	unlink(copy);
 	h->broken[0] = '\0';
 	buf_free(&b);
 	return f;
+}
+
+/* Nobody's branches; keyrings and the hub's id are no device's either. */
+static bool
+invented(const struct world *w, const char *ref)
+{
+	enum ref_kind kind = ref_kind(ref, NULL, NULL);
+
+	return model_chain(&w->model, ref) < 0 && kind != REF_HUB &&
+	    kind != REF_KEYRING;
 }
 
 static fault
@@ -185,8 +201,7 @@ take_away(struct world *w, const char *dir)
 	fault f = hub_refs(&at, &n, dir);
 
 	for (size_t i = 0; f == NULL && i < n; i++)
-		if (model_chain(&w->model, at[i].name) < 0 &&
-		    strcmp(at[i].name, "refs/heads/hub") != 0)
+		if (invented(w, at[i].name))
 			f = hub_put(dir, at[i].name, &none);
 	free(at);
 	return f;
@@ -202,8 +217,6 @@ hub_honest(struct world *w, int hub)
 	hub_view(a, h, 0);
 	hub_view(b, h, 1);
 	h->away = false;
-	if ((f = mend(h)) != NULL)
-		return f;
 	if (h->views == 2) {
 		h->views = 1;
 		memset(h->view_of, 0, sizeof h->view_of);
@@ -216,5 +229,5 @@ hub_honest(struct world *w, int hub)
 			return f;
 		}
 	}
-	return take_away(w, a);
+	return (f = mend(h)) != NULL ? f : take_away(w, a);
 }

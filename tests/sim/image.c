@@ -123,10 +123,10 @@ invite_and_join(int i)
 
 	snprintf(line, sizeof line, "invite --home image/d0 --name Worker%d "
 	    "--role worker -o image/i%d --json", i, i);
-	if (freopen("image/answer", "w", stdout) == NULL)
-		return fault_errno(FAULT_FAIL, "image/answer");
+	if (freopen("answer", "w", stdout) == NULL)
+		return fault_errno(FAULT_FAIL, "answer");
 	if ((f = command(line)) != NULL ||
-	    (f = keep_code("image/answer", "image/code")) != NULL)
+	    (f = keep_code("answer", "image/code")) != NULL)
 		return f;
 	snprintf(line, sizeof line, "join image/i%d --home image/d%d "
 	    "--code-file image/code", i, i);
@@ -172,34 +172,66 @@ build_foreign(void)
 	return command("sync --home image/other");
 }
 
+/* What commands say is nobody's business here: answers and banners go into
+ * files meanwhile. */
+static fault
+hush(int saved[2])
+{
+	fflush(stdout);
+	fflush(stderr);
+	saved[0] = dup(STDOUT_FILENO);
+	saved[1] = dup(STDERR_FILENO);
+	if (freopen("answer", "w", stdout) == NULL ||
+	    freopen("notes", "w", stderr) == NULL)
+		return fault_errno(FAULT_FAIL, "cannot turn the output away");
+	return NULL;
+}
+
+static void
+speak(const int saved[2])
+{
+	fflush(stdout);
+	fflush(stderr);
+	dup2(saved[0], STDOUT_FILENO);
+	dup2(saved[1], STDERR_FILENO);
+	close(saved[0]);
+	close(saved[1]);
+}
+
+fault
+image_command(const char *line)
+{
+	int saved[2];
+	fault f;
+
+	if ((f = file_write("pass", bytes_of("practice"), 0600)) == NULL &&
+	    (f = hush(saved)) == NULL) {
+		f = command(line);
+		speak(saved);
+	}
+	return f;
+}
+
 fault
 image_make(void)
 {
-	int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
+	int saved[2];
 	fault f;
 
 	port_seed(SEED, 0);
 	clock_set(IMAGE_CLOCK);
 	setenv("FIELDKIT_PASSPHRASE_FILE", "pass", 1);
-	fflush(stdout);
-	/* The banner of a practice project, at every command. */
-	if (freopen("notes", "w", stderr) == NULL)
-		return fault_errno(FAULT_FAIL, "notes");
-	if ((f = file_write("pass", bytes_of("practice"), 0600)) == NULL &&
-	    (f = file_mkdir("image", 0700)) == NULL)
-		f = freopen("image/answer", "w", stdout) == NULL ?
-		    fault_errno(FAULT_FAIL, "image/answer") : build();
+	if ((f = file_write("pass", bytes_of("practice"), 0600)) != NULL ||
+	    (f = file_mkdir("image", 0700)) != NULL ||
+	    (f = hush(saved)) != NULL)
+		return f;
+	f = build();
 	if (f == NULL)
 		f = build_foreign();
 	for (int i = 0; f == NULL && i < HUBS; i++)
 		f = rename(i == 0 ? "h0" : "h1", i == 0 ? "image/h0" :
 		    "image/h1") == 0 ? NULL :
 		    fault_errno(FAULT_FAIL, "cannot move a hub");
-	fflush(stdout);
-	fflush(stderr);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	close(out);
-	close(err);
+	speak(saved);
 	return f;
 }

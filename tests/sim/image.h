@@ -18,6 +18,9 @@
 
 /* Make it in image/: d0..d4, h0, h1, and `foreign`, a hub. */
 fault image_make(void) MUST_CHECK;
+/* A command of the program, for what has no shorter way: words stand between
+ * spaces, "_" is a space within one. */
+fault image_command(const char *line) MUST_CHECK;
 /* A tree of folders and files, byte by byte. */
 fault image_copy(const char *from, const char *to) MUST_CHECK;
 

@@ -249,18 +249,20 @@ lie_lock(struct world *w, const char *dir, const struct repo_ref *at,
 /*
  * What each may be called by an honest device, now or later.  Who gives back
  * what it holds of a branch may hold less than was there: the next visitor
- * finds the hub gone back, and withholding what another has seen.
+ * finds the hub gone back, and withholding what another has seen.  Who gets
+ * no new roster does not know the newest devices.
  */
 #define GONE_BACK (MAY(FIND_ROLLBACK) | MAY(FIND_WITHHELD))
+#define NO_ROSTER MAY(FIND_NOT_A_MEMBER)
 static const unsigned deserved[LIE_COUNT] = {
-	[LIE_ROLLBACK] = GONE_BACK, [LIE_ROSTER] = GONE_BACK,
-	[LIE_BOTH] = GONE_BACK, [LIE_FORK] = GONE_BACK,
+	[LIE_ROLLBACK] = GONE_BACK, [LIE_ROSTER] = GONE_BACK | NO_ROSTER,
+	[LIE_BOTH] = GONE_BACK | NO_ROSTER, [LIE_FORK] = GONE_BACK,
 	[LIE_NEWEST] = GONE_BACK, [LIE_DELETE] = GONE_BACK,
 	/* The key of a joiner whom nobody has admitted is no member's. */
 	[LIE_SWAP] = GONE_BACK | MAY(FIND_REPLAYED) | MAY(FIND_NOT_A_MEMBER),
 	[LIE_FOREIGN] = GONE_BACK | MAY(FIND_WRONG_PROJECT),
-	[LIE_TRUNCATE] = GONE_BACK | MAY(FIND_CORRUPT),
-	[LIE_FLIP] = GONE_BACK | MAY(FIND_CORRUPT),
+	[LIE_TRUNCATE] = GONE_BACK | NO_ROSTER | MAY(FIND_CORRUPT),
+	[LIE_FLIP] = GONE_BACK | NO_ROSTER | MAY(FIND_CORRUPT),
 	[LIE_UNKNOWN] = MAY(FIND_NOT_A_MEMBER),
 	[LIE_AWAY] = 0, [LIE_LOCK] = 0,
 };
@@ -308,6 +310,9 @@ hub_lie(struct world *w, int hub, enum lie lie)
 
 	hub_view(dir, h, (int)dice_below(&w->dice, (unsigned)h->views));
 	h->may |= deserved[lie];
+	/* One of its folders may be made to name what only the other has. */
+	if (h->views == 2)
+		h->may |= MAY(FIND_CORRUPT);
 	w->tally.lies++;
 	switch (lie) {
 	case LIE_FORK:

@@ -60,6 +60,7 @@ struct world {
 	struct pack	*pack;
 	struct outcome	*out;		/* shared with children */
 	bool		clocks;		/* some clock was set wrong */
+	bool		cut;		/* somebody was cut off */
 	/* A digest for each knowledge that was seen. */
 	struct known_digest {
 		struct hash	knowledge, digest;
