@@ -197,8 +197,8 @@ catch_up(struct ctx *c)
 	f = exchange_catch_up(&c->home, &r);
 	for (size_t i = 0; i < r.findings.n; i++)
 		note("%s", r.findings.at[i].text);
-	if (r.stopped != NULL)
-		note("%s", r.stopped->text);
+	if (r.stopped.code != 0)
+		note("%s", r.stopped.text);
 	exchange_report_free(&r);
 	/* A save does not wait for it: it stays to be done. */
 	if (f != NULL && c->home.db != NULL) {

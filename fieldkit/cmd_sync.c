@@ -220,8 +220,8 @@ finish_sync(struct ctx *c, struct exchange_report *r, fault f)
 		say_report(c, r);
 		say_changes(c, r);
 	}
-	if (f == NULL && r->stopped != NULL && !gone(c))
-		note("%s", r->stopped->text);
+	if (f == NULL && r->stopped.code != 0 && !gone(c))
+		note("%s", r->stopped.text);
 	return f != NULL ? f : g != NULL ? g : s;
 }
 

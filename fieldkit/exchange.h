@@ -30,7 +30,9 @@ struct exchange_report {
 	bool		frozen;		/* our branch has a second writer */
 	bool		listened;	/* of silent devices, findings has all */
 	struct findings	findings;	/* raised this time */
-	fault		stopped;	/* a chain that did not open; else NULL */
+	struct fault	stopped;	/* a chain that did not open; its code is
+					 * 0 if all did (kept: the ring is
+					 * short) */
 	fault		given_up;	/* an intent that no longer can be */
 	struct erase_count erased;	/* what went from this device */
 };

@@ -174,7 +174,7 @@ import_all(struct importing *in)
 			continue;
 		f = import_one(in, &ro->members[i].device);
 		if (stops_alone(f) && (in->single || !in->lost)) {
-			in->report->stopped = f;
+			in->report->stopped = *f;
 			f = NULL;
 		}
 	}

@@ -95,7 +95,7 @@ seal_for_sync(struct home *h, struct sync *s, struct exchange_report *r)
 	if (clashes > 0)
 		copied(h, s, r);
 	if (f != NULL && f->code == FAULT_LOCKED) {
-		r->stopped = f;
+		r->stopped = *f;
 		f = NULL;
 	}
 	return f;

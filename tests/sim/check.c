@@ -372,9 +372,9 @@ check_report(struct world *w, const struct visit *v)
 			    v->hub, v->predicted.refs[i]);
 	w->tally.expected += (unsigned)v->predicted.n;
 	/* The keys of a new epoch may still be on their way. */
-	if (r->stopped != NULL && r->stopped->code != FAULT_LOCKED)
+	if (r->stopped.code != 0 && r->stopped.code != FAULT_LOCKED)
 		wrong(w, "d%d: a chain did not open: %s", v->d,
-		    r->stopped->text);
+		    r->stopped.text);
 	if (r->frozen)
 		wrong(w, "d%d is frozen, and has no second writer", v->d);
 }

@@ -188,7 +188,8 @@ act(struct world *w, struct doing *g)
 			f = exchange_seal(h, &changes, &commits);
 			file_unlock(&lock);
 		}
-		return f;
+		/* The keys of a new epoch may still be on their way. */
+		return f != NULL && f->code == FAULT_LOCKED ? NULL : f;
 	case ACT_REBUILD:
 		return store_rebuild(&h->store);
 	case ACT_LOCK:
