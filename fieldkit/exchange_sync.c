@@ -12,6 +12,7 @@
 #include "fieldkit/silence.h"
 #include "sync/base/clock.h"
 #include "sync/base/lang.h"
+#include "sync/pins.h"
 
 #define RACE_MS 30000		/* another coordinator was first: try again */
 
@@ -85,6 +86,26 @@ copied(struct home *h, struct sync *s, struct exchange_report *r)
 	findings_add(&r->findings, &f);
 }
 
+/*
+ * Our branch was ahead of what we hold of it.  A kill cannot do that: our own
+ * head is durable before it is pushed.  A backup that was restored can, which
+ * the person knows who restored it (who is locked cannot look); and so can a
+ * head that is lost.
+ */
+static fault
+adopted(struct home *h, struct sync *s, bool held,
+    struct exchange_report *r)
+{
+	bool restored;
+	fault f;
+
+	if (!s->adopted || !held || h->master == NULL)
+		return NULL;
+	if ((f = exchange_restored(h, &restored)) == NULL && !restored)
+		copied(h, s, r);
+	return f;
+}
+
 /* What cannot be sealed today stays saved; the rest of the sync goes on. */
 static fault
 seal_for_sync(struct home *h, struct sync *s, struct exchange_report *r)
@@ -104,11 +125,16 @@ seal_for_sync(struct home *h, struct sync *s, struct exchange_report *r)
 static fault
 pull(struct home *h, struct sync *s, struct exchange_report *r)
 {
+	struct oid own;
+	char ref[REF_MAX];
 	fault f;
 
 	if (h->master == NULL && (f = exchange_arrived(h)) != NULL)
 		return f;
-	if ((f = sync_fetch_first(s)) != NULL)
+	ref_device(ref, &h->device);
+	if ((f = ref_get(&own, h->site.repo, ref)) != NULL ||
+	    (f = sync_fetch_first(s)) != NULL ||
+	    (f = adopted(h, s, !oid_zero(&own), r)) != NULL)
 		return f;
 	if (s->roster_moved && (f = site_reload(&h->site)) != NULL)
 		return f;

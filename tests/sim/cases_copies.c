@@ -213,8 +213,6 @@ twins_sealed_b(struct world *w)
 	twins_meet(w, 1, true);
 }
 
-/* ---- not yet ------------------------------------------------------------ */
-
 static uint64_t
 seen_by_another(struct twins *t)
 {
@@ -449,6 +447,11 @@ const struct one_case copy_cases[] = {
 	    twins_sealed_a },
 	{ "B5: both had sealed: the original is frozen and keeps its notes",
 	    twins_sealed_b },
+	{ "B5: all 20 notes of two copies reach the others",
+	    all_twenty_arrive },
+	{ "B5: the first of two copies notices at its next sync",
+	    both_notice },
+	{ "B6: a device whose disk was put back says clone", restored_says_so },
 	{ "B6: a backup 30 segments old adopts its own chain and goes on",
 	    restored_backup },
 	{ "B8: a stolen key that rewrites is fork, and nothing is taken",
@@ -463,16 +466,6 @@ const struct one_case copy_cases[] = {
 };
 
 const struct not_yet not_yet[] = {
-	{ { "B5: all 20 notes of two copies reach the others",
-	    all_twenty_arrive },
-	    "own changes that are not on the adopted chain are not issued "
-	    "again yet" },
-	{ { "B5: the first of two copies notices at its next sync",
-	    both_notice },
-	    "the second publishes nothing yet that the first could see" },
-	{ { "B6: a restored device says clone", restored_says_so },
-	    "adopting our own chain is silent, after a kill and after a "
-	    "restore" },
 	{ { "B9: git fsck of a device is content after a stranger's commit",
 	    damage_strangers_commit },
 	    "a commit that is not of our form is brought without its tree, "
