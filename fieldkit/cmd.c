@@ -267,7 +267,10 @@ cmd_hub_url(struct ctx *c, const char *name, char **url)
 {
 	const struct home *h = &c->home;
 	struct home_hub *hub;
+	fault f;
 
+	if (h->nhubs == 0 && (f = home_read_hubs(&c->home)) != NULL)
+		return f;
 	if (name != NULL) {
 		hub = home_hub(&c->home, name);
 		if (hub == NULL && strchr(name, '/') == NULL)

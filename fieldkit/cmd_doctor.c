@@ -79,6 +79,18 @@ check_repo(struct doctor *d, struct site *s)
 	return f;
 }
 
+/* A damaged database sends people here: it must not send them on in a circle. */
+static fault
+no_use(const struct ctx *c, fault f)
+{
+	if (f->code != FAULT_TRUST || f->detail == 0)
+		return f;
+	return fault_new(FAULT_TRUST, "device.db in %s is damaged (SQLite %d); "
+	    "nothing was changed, and nothing here can mend it: keep the "
+	    "folder, and restore a backup or be invited again; what was synced "
+	    "is on the hub", c->home.path, f->detail);
+}
+
 fault
 cmd_doctor(struct ctx *c)
 {
@@ -86,8 +98,9 @@ cmd_doctor(struct ctx *c)
 	struct doctor d = { NULL, 0 };
 	fault f;
 
-	if ((f = cmd_unlock_site(c)) != NULL ||
-	    (f = home_lock(&lock, &c->home)) != NULL)
+	if ((f = cmd_unlock_site(c)) != NULL)
+		return no_use(c, f);
+	if ((f = home_lock(&lock, &c->home)) != NULL)
 		return f;
 	if ((f = search_start(c->home.db)) == NULL &&
 	    option_given(c, "rebuild"))

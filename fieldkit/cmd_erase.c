@@ -13,92 +13,6 @@
 
 #define RECORDS_MAX 500		/* of one command: one roster entry */
 
-/* --- asking for it ----------------------------------------------------------- */
-
-static fault
-erasable(struct ctx *c, const char *arg, struct record *r)
-{
-	struct id id;
-	char when[32];
-	const struct erased *e;
-
-	if (id_parse(&id, arg) && (e = erasures_find(
-	    &c->home.site.roster->erased, &id)) != NULL) {
-		clock_text(when, e->time * 1000);
-		return fault_new(FAULT_INVALID, "record %.40s is erased "
-		    "already, since %s; nothing was changed", arg, when);
-	}
-	return cmd_record(c, arg, r);
-}
-
-static fault
-want_one(struct ctx *c, struct intent *in, const char *arg)
-{
-	struct record r = { .nchanges = 0 };
-	struct erase x = { .time = clock_wall_ms() / 1000,
-	    .reason = bytes_of(option(c, "reason")),
-	    .basis = bytes_of(option(c, "basis")) };
-	fault f = erasable(c, arg, &r);
-
-	if (f == NULL) {
-		x.record = r.id;
-		x.type = r.type;
-		entry_erase(&in->items, &x);
-	}
-	record_free(&r);
-	return f;
-}
-
-static fault
-ask(struct ctx *c)
-{
-	char question[200];
-
-	snprintf(question, sizeof question, say("Erase %d records on every "
-	    "device? It cannot be taken back"), c->nargs);
-	if (c->yes || !term_there() || term_yes(question))
-		return NULL;
-	return fault_new(FAULT_FAIL, "nothing was changed");
-}
-
-static fault
-rows_of(struct ctx *c, const struct id *only);
-
-static fault
-erase(struct ctx *c)
-{
-	struct intent in = INTENT_EMPTY;
-	fault f;
-
-	if (option(c, "reason") == NULL || option(c, "basis") == NULL ||
-	    c->nargs == 0 || c->nargs > RECORDS_MAX)
-		return fault_new(FAULT_USAGE, "erase needs 1 to %d record ids, "
-		    "--reason T and --basis T (the ground in law)",
-		    RECORDS_MAX);
-	if ((f = cmd_text("reason", option(c, "reason"),
-	    ITEM_REASON_MAX)) != NULL ||
-	    (f = cmd_text("basis", option(c, "basis"),
-	    ITEM_REASON_MAX)) != NULL ||
-	    (f = cmd_unlock_site(c)) != NULL ||
-	    (f = cmd_coordinator(c)) != NULL)
-		return f;
-	for (int i = 0; f == NULL && i < c->nargs; i++)
-		f = want_one(c, &in, c->args[i]);
-	if (c->dry_run || f != NULL || (f = ask(c)) != NULL) {
-		intent_free(&in);
-		return f;
-	}
-	if ((f = cmd_intend(c, &in)) != NULL)
-		return f;
-	for (int i = 0; f == NULL && i < c->nargs; i++) {
-		struct id id;
-
-		if (id_parse(&id, c->args[i]))
-			f = rows_of(c, &id);
-	}
-	return f;
-}
-
 /* --- who has done so ---------------------------------------------------------- */
 
 struct tally {
@@ -206,6 +120,89 @@ status(struct ctx *c)
 	fault f = cmd_unlock_site(c);
 
 	return f != NULL ? f : rows_of(c, NULL);
+}
+
+/* --- asking for it ----------------------------------------------------------- */
+
+static fault
+erasable(struct ctx *c, const char *arg, struct record *r)
+{
+	struct id id;
+	char when[32];
+	const struct erased *e;
+
+	if (id_parse(&id, arg) && (e = erasures_find(
+	    &c->home.site.roster->erased, &id)) != NULL) {
+		clock_text(when, e->time * 1000);
+		return fault_new(FAULT_INVALID, "record %.40s is erased "
+		    "already, since %s; nothing was changed", arg, when);
+	}
+	return cmd_record(c, arg, r);
+}
+
+static fault
+want_one(struct ctx *c, struct intent *in, const char *arg)
+{
+	struct record r = { .nchanges = 0 };
+	struct erase x = { .time = clock_wall_ms() / 1000,
+	    .reason = bytes_of(option(c, "reason")),
+	    .basis = bytes_of(option(c, "basis")) };
+	fault f = erasable(c, arg, &r);
+
+	if (f == NULL) {
+		x.record = r.id;
+		x.type = r.type;
+		entry_erase(&in->items, &x);
+	}
+	record_free(&r);
+	return f;
+}
+
+static fault
+ask(struct ctx *c)
+{
+	char question[200];
+
+	snprintf(question, sizeof question, say("Erase %d records on every "
+	    "device? It cannot be taken back"), c->nargs);
+	if (c->yes || !term_there() || term_yes(question))
+		return NULL;
+	return fault_new(FAULT_FAIL, "nothing was changed");
+}
+
+static fault
+erase(struct ctx *c)
+{
+	struct intent in = INTENT_EMPTY;
+	fault f;
+
+	if (option(c, "reason") == NULL || option(c, "basis") == NULL ||
+	    c->nargs == 0 || c->nargs > RECORDS_MAX)
+		return fault_new(FAULT_USAGE, "erase needs 1 to %d record ids, "
+		    "--reason T and --basis T (the ground in law)",
+		    RECORDS_MAX);
+	if ((f = cmd_text("reason", option(c, "reason"),
+	    ITEM_REASON_MAX)) != NULL ||
+	    (f = cmd_text("basis", option(c, "basis"),
+	    ITEM_REASON_MAX)) != NULL ||
+	    (f = cmd_unlock_site(c)) != NULL ||
+	    (f = cmd_coordinator(c)) != NULL)
+		return f;
+	for (int i = 0; f == NULL && i < c->nargs; i++)
+		f = want_one(c, &in, c->args[i]);
+	if (c->dry_run || f != NULL || (f = ask(c)) != NULL) {
+		intent_free(&in);
+		return f;
+	}
+	if ((f = cmd_intend(c, &in)) != NULL)
+		return f;
+	for (int i = 0; f == NULL && i < c->nargs; i++) {
+		struct id id;
+
+		if (id_parse(&id, c->args[i]))
+			f = rows_of(c, &id);
+	}
+	return f;
 }
 
 /* --- does anything open it? ---------------------------------------------------- */

@@ -180,6 +180,8 @@ cmd_hub(struct ctx *c)
 	if (strcmp(verb, "list") != 0 || c->nargs != 1)
 		return fault_new(FAULT_USAGE, "usage: fieldkit hub %s",
 		    say(c->cmd->usage));
+	if (c->home.nhubs == 0 && (f = home_read_hubs(&c->home)) != NULL)
+		return f;
 	for (size_t i = 0; i < c->home.nhubs; i++)
 		hub_row(c, &c->home.hubs[i]);
 	return NULL;

@@ -43,14 +43,15 @@ cmd_member(struct ctx *c, const char *arg, const struct member **out)
 static fault
 bind_now(struct ctx *c)
 {
-	fault given_up = NULL, f;
+	struct fault given_up = { .code = 0 };
+	fault f;
 	char *url = NULL;
 
 	if ((f = cmd_hub_url(c, NULL, &url)) == NULL)
 		f = exchange_roster(&c->home, url, &given_up);
 	free(url);
-	if (given_up != NULL)
-		return given_up;
+	if (given_up.code != 0)
+		return fault_new(given_up.code, "%s", given_up.text);
 	if (f != NULL)
 		note("it waits for your next sync with the home hub (%s)",
 		    f->text);

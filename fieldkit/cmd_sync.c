@@ -181,9 +181,9 @@ say_changes(struct ctx *c, const struct exchange_report *r)
 	    &c->home.device);
 	fault f;
 
-	if (r->given_up != NULL)
+	if (r->given_up.code != 0)
 		note("what you asked of the roster cannot be: %s",
-		    r->given_up->text);
+		    r->given_up.text);
 	if (r->erased.records > 0)
 		note("%zu records were erased on this device, as a coordinator "
 		    "asked; %zu changes to them that were not sent yet went "

@@ -33,7 +33,8 @@ struct exchange_report {
 	struct fault	stopped;	/* a chain that did not open; its code is
 					 * 0 if all did (kept: the ring is
 					 * short) */
-	fault		given_up;	/* an intent that no longer can be */
+	struct fault	given_up;	/* an intent that no longer can be; its
+					 * code is 0 if there was none */
 	struct erase_count erased;	/* what went from this device */
 };
 void exchange_report_free(struct exchange_report *);
@@ -68,7 +69,7 @@ fault exchange_merge(struct home *, const char *url, struct merge_report *)
  */
 fault exchange_intend(struct home *, struct intent *) MUST_CHECK;
 /* Bring only the roster to a hub and back; *given_up as in the report. */
-fault exchange_roster(struct home *, const char *url, fault *given_up)
+fault exchange_roster(struct home *, const char *url, struct fault *given_up)
     MUST_CHECK;
 
 /* Did a locked sync fetch what is not opened yet?  Then open it (unlocked). */

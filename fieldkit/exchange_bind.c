@@ -215,7 +215,7 @@ make_all(struct home *h, struct intent *list, size_t n,
 			return NULL;
 		if (f == NULL || f->code != FAULT_TRUST)
 			continue;
-		r->given_up = f;
+		r->given_up = *f;
 		f = intent_done(&h->store, &list[i]);
 	}
 	return f;
@@ -309,7 +309,8 @@ intend(struct home *h, struct intent *in)
 	    !id_zero(&h->site.roster->home))
 		return f;
 	f = exchange_make_entries(h, NULL, &r);
-	return f != NULL ? f : r.given_up;
+	return f != NULL || r.given_up.code == 0 ? f :
+	    fault_new(r.given_up.code, "%s", r.given_up.text);
 }
 
 fault

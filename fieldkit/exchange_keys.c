@@ -203,7 +203,7 @@ follow_role(struct home *h)
 		goto done;
 	/* What our chain said of our keys was said in the other role. */
 	if (f == NULL && b.len == 1)
-		f = store_set(&h->store, "epoch/stated", BYTES_EMPTY);
+		f = store_set(&h->store, EXCHANGE_STATED, BYTES_EMPTY);
 	if (f == NULL)
 		f = store_set(&h->store, HELD_FOR, (struct bytes){ &now, 1 });
 done:

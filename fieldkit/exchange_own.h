@@ -37,6 +37,9 @@ fault exchange_open_hub(struct carry **, struct home *, const char *url,
 
 /* Days since this device first saw the newest epoch. */
 fault exchange_epoch_age(struct home *, int64_t *days) MUST_CHECK;
+/* Setting: the epoch that our chain said last (publish: `epoch`), u32. */
+#define EXCHANGE_STATED "epoch/stated"
+
 /* Unlocked, and an active coordinator? */
 bool exchange_may_coordinate(const struct home *);
 /* This device's role, as far as it is known; 0: not at all. */

@@ -12,6 +12,7 @@ struct pairs {
 	struct home	*home;
 	struct erased_pair *at;
 	size_t		n;
+	bool		full;		/* more than an entry holds */
 };
 
 static void
@@ -20,8 +21,9 @@ add(struct pairs *p, uint32_t g, const struct index *index)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->at[i].g == g && index_eq(&p->at[i].index, index))
 			return;
-	if (p->n == ITEM_PAIRS_MAX)
-		return;		/* the next late arrival brings the rest */
+	p->full |= p->n == ITEM_PAIRS_MAX;
+	if (p->full)
+		return;
 	p->at = mem_grow(p->at, (p->n + 1) * sizeof *p->at);
 	p->at[p->n++] = (struct erased_pair){ .g = g, .index = *index };
 }
@@ -127,10 +129,15 @@ rebuild(struct home *h, struct entry *out, const struct entry_item *it)
 	struct pairs p = { .home = h };
 	struct erase x = { .record = it->id, .time = it->time,
 	    .reason = it->text, .basis = it->basis, .type = it->type };
+	char hex[ID_HEX];
 	fault f;
 
 	given(&p, it->pairs);
-	if ((f = gather(&p, &it->id)) == NULL) {
+	if ((f = gather(&p, &it->id)) == NULL && p.full)
+		f = fault_new(FAULT_TRUST, "record %s was sealed in more ways "
+		    "than one entry can name; it was not erased; tell the "
+		    "makers of the kit", id_hex(hex, &it->id));
+	if (f == NULL) {
 		x.pairs = p.at;
 		x.npairs = p.n;
 		entry_erase(out, &x);

@@ -117,7 +117,8 @@ fault
 exchange_recover(struct home *h, const char *url, const struct paper *p,
     fault *unbound)
 {
-	fault f, given_up;
+	struct fault given_up;
+	fault f;
 
 	if ((f = home_site(h)) != NULL || (f = may_recover(h, p)) != NULL)
 		return f;

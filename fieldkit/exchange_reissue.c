@@ -29,27 +29,6 @@ struct reissue {
 
 /* --- is there one? --------------------------------------------------------- */
 
-/* Another content under this dot here? */
-static fault
-other_content(bool *yes, struct store *st, const struct change *c)
-{
-	struct stmt *s = db_prepare(st->db, "SELECT body FROM change "
-	    "WHERE device = ? AND n = ?");
-	struct buf body = BUF_EMPTY;
-	bool row;
-	fault f;
-
-	stmt_int(s, 1, st->self_ref);
-	stmt_int(s, 2, (int64_t)c->dot.n);
-	if ((f = stmt_step(s, &row)) == NULL && row) {
-		change_encode(&body, c);
-		*yes |= !bytes_eq(stmt_get(s, 0), buf_view(&body));
-	}
-	stmt_reset(s);
-	buf_free(&body);
-	return f;
-}
-
 static fault
 look(void *arg, const struct collected *c)
 {
@@ -58,8 +37,8 @@ look(void *arg, const struct collected *c)
 
 	for (size_t i = 0; f == NULL && !r->clash &&
 	    i < c->segment->nchanges; i++)
-		f = other_content(&r->clash, &r->home->store,
-		    &c->segment->changes[i]);
+		f = store_clashes(&r->home->store, &c->segment->changes[i],
+		    &r->clash);
 	return f;
 }
 

@@ -166,8 +166,6 @@ may_go(struct home *h, const struct change **list, size_t *n)
 
 /* --- what our commits say of our keys ------------------------------------ */
 
-#define STATED "epoch/stated"
-
 /* Up to which epoch, as of the bound entry that our commits quote. */
 static uint32_t
 complete(struct home *h)
@@ -196,7 +194,7 @@ due(struct publish *p, struct home *h)
 	    me->status == MEMBER_UNINVITED)
 		return NULL;
 	if ((f = box_due(&p->box, h)) != NULL ||
-	    (f = store_get(&h->store, STATED, &b)) != NULL)
+	    (f = store_get(&h->store, EXCHANGE_STATED, &b)) != NULL)
 		goto done;
 	r = reader_of(buf_view(&b));
 	p->epoch = complete(h);
@@ -216,7 +214,7 @@ said(struct home *h, const struct publish *p, fault f)
 
 	if (g == NULL && p->epoch != 0) {
 		put_u32(&b, p->epoch);
-		g = store_set(&h->store, STATED, buf_view(&b));
+		g = store_set(&h->store, EXCHANGE_STATED, buf_view(&b));
 	}
 	buf_free(&b);
 	return f != NULL ? f : g;

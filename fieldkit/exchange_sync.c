@@ -143,6 +143,7 @@ pull(struct home *h, struct sync *s, struct exchange_report *r)
 		    (f = exchange_erase(h, r)) != NULL ||
 		    (f = exchange_remember(h)) != NULL ||
 		    (f = exchange_bind(h, s, r)) != NULL ||
+		    /* What we have bound ourselves, too. */
 		    (f = exchange_erase(h, r)) != NULL ||
 		    (f = exchange_seen_again(h, s)) != NULL)
 			return f;
@@ -244,7 +245,7 @@ exchange_sync(struct home *h, const char *url, struct exchange_report *r)
 }
 
 fault
-exchange_roster(struct home *h, const char *url, fault *given_up)
+exchange_roster(struct home *h, const char *url, struct fault *given_up)
 {
 	struct exchange_report r;
 	fault f = exchange_sync(h, url, &r);

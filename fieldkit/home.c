@@ -135,7 +135,13 @@ home_open(struct home *h, const char *path)
 
 	*h = (struct home)HOME_EMPTY;
 	h->path = mem_text(realpath(path, real) != NULL ? real : path);
-	if ((f = conf_read(h)) == NULL && (f = home_read_hubs(h)) == NULL)
+	f = conf_read(h);
+	/* A damaged list of hubs keeps nobody from writing a note down: who
+	 * needs a hub reads it again, and is told. */
+	if (f == NULL && (f = home_read_hubs(h)) != NULL &&
+	    f->code == FAULT_TRUST)
+		f = NULL;
+	if (f == NULL)
 		f = part_gone(h, "keyfile.a", "without it nothing here can be "
 		    "opened", keyfile_read(&h->keyfile, h->path));
 	if (f == NULL && !id_eq(&h->keyfile.device, &h->device))

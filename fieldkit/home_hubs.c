@@ -36,7 +36,7 @@ home_save_hubs(const struct home *h)
 	return f;
 }
 
-static void
+static bool
 hub_parse(struct home *h, char *line)
 {
 	char *save = NULL, *name = strtok_r(line, "\t", &save);
@@ -45,12 +45,13 @@ hub_parse(struct home *h, char *line)
 	char *when = strtok_r(NULL, "\t", &save);
 
 	if (name == NULL || url == NULL)
-		return;
+		return false;
 	home_add_hub(h, name, url);
 	if (id != NULL && !id_parse(&h->hubs[h->nhubs - 1].id, id))
 		h->hubs[h->nhubs - 1].id = (struct id){ { 0 } };
 	if (when != NULL)
 		h->hubs[h->nhubs - 1].last_sync = strtoull(when, NULL, 10);
+	return true;
 }
 
 void
@@ -76,22 +77,38 @@ home_forget_hubs(struct home *h)
 	h->nhubs = 0;
 }
 
+static bool
+parse_all(struct home *h, struct buf *text)
+{
+	char *save = NULL, *line;
+	bool whole = text->len == 0 ||
+	    memchr(text->at, '\0', text->len) == NULL;
+
+	home_forget_hubs(h);
+	buf_cstr(text);
+	for (line = strtok_r((char *)text->at, "\n", &save); whole &&
+	    line != NULL; line = strtok_r(NULL, "\n", &save))
+		whole = hub_parse(h, line);
+	if (!whole)
+		home_forget_hubs(h);
+	return whole;
+}
+
 fault
 home_read_hubs(struct home *h)
 {
 	struct buf b = BUF_EMPTY;
-	char *path = home_file(h, "hubs"), *save = NULL, *line;
+	char *path = home_file(h, "hubs");
 	fault f = file_read(&b, path, HUBS_MAX);
 
 	if (f != NULL && f->code == FAULT_ABSENT)
 		f = NULL;
-	if (f == NULL) {
-		home_forget_hubs(h);
-		buf_cstr(&b);
-		for (line = strtok_r((char *)b.at, "\n", &save); line != NULL;
-		    line = strtok_r(NULL, "\n", &save))
-			hub_parse(h, line);
-	}
+	/* One that reads as none would make every sync say that there is no
+	 * hub. */
+	else if (f == NULL && !parse_all(h, &b))
+		f = fault_new(FAULT_TRUST, "%s is damaged; nothing was changed "
+		    "and no record is touched by it; move it away and name the "
+		    "hubs again: 'fieldkit hub add'", path);
 	free(path);
 	buf_free(&b);
 	return f;

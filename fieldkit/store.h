@@ -79,6 +79,9 @@ fault store_conflicts(struct store *,
 fault store_unsealed(struct store *, struct change **, size_t *n,
     struct buf *text) MUST_CHECK;
 fault store_unsealed_count(struct store *, uint64_t *n) MUST_CHECK;
+/* Does another change than c stand here under c's dot? */
+fault store_clashes(struct store *, const struct change *c, bool *yes)
+    MUST_CHECK;
 /* Commit seq of device carries its changes first..last. */
 fault store_carried(struct store *, const struct id *device, uint64_t seq,
     uint64_t first, uint64_t last) MUST_CHECK;

@@ -250,3 +250,22 @@ store_unsealed_count(struct store *st, uint64_t *n)
 	free(u.gaps);
 	return db_end(st->db, f);
 }
+
+fault
+store_clashes(struct store *st, const struct change *c, bool *yes)
+{
+	struct stmt *s = db_prepare(st->db, "SELECT body FROM change "
+	    "WHERE device = (SELECT ref FROM device WHERE id = ?) AND n = ?");
+	struct buf body = BUF_EMPTY;
+	fault f;
+
+	stmt_blob(s, 1, (struct bytes){ c->dot.device.b, WIRE_ID_LEN });
+	stmt_int(s, 2, (int64_t)c->dot.n);
+	if ((f = stmt_step(s, yes)) == NULL && *yes) {
+		change_encode(&body, c);
+		*yes = !bytes_eq(stmt_get(s, 0), buf_view(&body));
+	}
+	stmt_reset(s);
+	buf_free(&body);
+	return f;
+}

@@ -26,7 +26,9 @@ know_hub(struct sync *s)
 	if ((f = branch_pin(&pin, s, SYNC_HUB)) != NULL)
 		return f;
 	s->hub_known = oid_eq(&pin, &check.to);
-	if (s->hub_known)
+	/* Whom should we ask whose key it is, if its roster is damaged? */
+	if (s->hub_known || (s->site->roster->seq == 0 &&
+	    sync_found(s, FIND_CORRUPT, SITE_ROSTER)))
 		return NULL;
 	if ((f = chain_verify(s->site, &check, &s->findings, NULL,
 	    NULL)) != NULL)

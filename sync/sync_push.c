@@ -418,15 +418,13 @@ sync_bind(struct sync *s)
 	fault f;
 
 	/* An envelope must be there before the entry that it serves. */
-	if ((f = bind_keyring(&keyring, s)) != NULL ||
-	    (f = send_list(s, &keyring, &raced, &lost)) != NULL)
-		goto done;
-	if (raced || (f = consider(&roster, s, SITE_ROSTER)) != NULL ||
-	    (f = send_list(s, &roster, &raced, &lost)) != NULL)
-		goto done;
-	if (keyring.n > 0 && !raced)
+	if ((f = bind_keyring(&keyring, s)) == NULL)
+		f = send_list(s, &keyring, &raced, &lost);
+	if (f == NULL && !raced &&
+	    (f = consider(&roster, s, SITE_ROSTER)) == NULL)
+		f = send_list(s, &roster, &raced, &lost);
+	if (f == NULL && !raced && keyring.n > 0)
 		drop_old_keyrings(s);
-done:
 	free(keyring.at);
 	free(roster.at);
 	return f == NULL && raced ? was_second() : f;

@@ -229,6 +229,7 @@ check "doctor finds most of them ($told of 8)" test $told -ge 6
 fresh
 flip amira/device.db $((size / 2 + 1000))
 check "one byte flipped in the middle: doctor says 8" exits 8 fk amira doctor
+check "... and what is to be done, not to call the doctor" sh -c "grep -q 'restore a backup' err && ! grep -q \"run 'fieldkit doctor'\" err"
 check "and that it is damaged" grep -qi damaged <(fk amira doctor; cat err)
 before=$(state amira)
 fk amira digest >/dev/null
@@ -289,6 +290,14 @@ chmod u+w "$big"
 flip "$big" $(($(stat -c %s "$big") / 2))
 check "a damaged object of its own: doctor says 8" exits 8 into found fk amira doctor
 check "in which branch" grep -q "refs/heads/.* in the repository is damaged" found
+fresh
+fresh
+printf 'onzin\0\377' >amira/hubs
+check "a list of hubs of nonsense keeps nobody from saving a note" fk amira add observation date=2026-09-05 narrative="toch"
+check "... a sync is refused: 8" exits 8 fk amira sync
+check "... and says which file" says "hubs is damaged"
+check "... so is a list of them: 8" exits 8 fk amira hub list
+check "... and adding one to it: 8" exits 8 fk amira hub add nog "$W/hub2"
 fresh
 echo nonsense >amira/kit.conf
 check "a kit.conf of nonsense: 8" exits 8 fk amira list

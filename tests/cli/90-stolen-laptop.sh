@@ -50,7 +50,7 @@ check "she reads Amira's note" same "$(narrative noor "$three")" "geheim na de d
 # --- the thief ----------------------------------------------------------------
 fk bas add observation date=2026-11-04 narrative="verzonnen door de dief" >/dev/null
 FIELDKIT_HOME=$W/bas "$FK" sync >/dev/null 2>"$W/err"
-check "the thief gets everything that is on the hub" test -d "$W/bas/repo.git"
+check "the thief gets everything that is on the hub" same "$(git -C "$W/bas/repo.git" rev-parse refs/heads/roster "refs/heads/device/$amira")" "$(git -C "$W/hub" rev-parse refs/heads/roster "refs/heads/device/$amira")"
 check "... and reads nothing new" exits 4 fk bas show "$three"
 check "... nor finds it" same "$(fk bas search geheim --json | wc -l)" 0
 check "Noor merges: what the thief added is not there" fk noor merge

@@ -64,7 +64,9 @@ for d in noor piet; do
 	check "... the first note is gone" exits 4 fk $d show "$o1"
 	check "... the second too" exits 4 fk $d show "$o2"
 done
-check "two epochs were opened, one by each" sh -c "[ \$(git -C $W/hub rev-list --count roster) -ge 8 ]"
+# 1 at the start, one for the invitation taken back, one by each of the two.
+check "each has opened an epoch: the next is the fifth" sh -c "FIELDKIT_HOME=$W/noor $FK rotate 2>/dev/null | grep -q 'epoch 5)'"
+check "everybody gets it" round piet noor amira piet noor
 check "digests agree" same "$(digest noor) $(digest amira)" "$(digest piet) $(digest piet)"
 
 # --- both merge at once --------------------------------------------------------------
