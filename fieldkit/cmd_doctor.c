@@ -83,7 +83,7 @@ check_repo(struct doctor *d, struct site *s)
 static fault
 no_use(const struct ctx *c, fault f)
 {
-	if (f->code != FAULT_TRUST || f->detail == 0)
+	if (f == NULL || f->code != FAULT_TRUST || f->detail == 0)
 		return f;
 	return fault_new(FAULT_TRUST, "device.db in %s is damaged (SQLite %d); "
 	    "nothing was changed, and nothing here can mend it: keep the "
@@ -123,5 +123,5 @@ cmd_doctor(struct ctx *c)
 		c->status = 8;
 done:
 	doctor_free(&d);
-	return f;
+	return no_use(c, f);
 }
